@@ -1,0 +1,45 @@
+-- text: what raw text says, read strictly.
+--
+-- What:  scalar macros over one field of a raw file.
+-- Why:   a cast that guesses is how a wrong row becomes a quiet one. These answer NULL where the text is
+--        not what it should be, so that the transform can object to the row.
+
+-- A blank field is no value.
+CREATE OR REPLACE MACRO blank_to_null(field) AS
+NULLIF(TRIM(field), '');
+
+-- A stamp of ISO 8601 that says it is UTC. A cast to TIMESTAMP would drop a foreign offset in silence.
+CREATE OR REPLACE MACRO utc_of_iso_stamp(field) AS
+try_strptime(field, ['%Y-%m-%dT%H:%M:%S-00:00', '%Y-%m-%dT%H:%M:%S+00:00', '%Y-%m-%dT%H:%M:%SZ']);
+
+-- A stamp of ISO 8601 without a zone, with or without fractions of a second.
+CREATE OR REPLACE MACRO naive_of_iso_stamp(field) AS
+try_strptime(field, ['%Y-%m-%dT%H:%M:%S', '%Y-%m-%dT%H:%M:%S.%f']);
+
+-- A month-first stamp on the twelve-hour clock, not padded: 7/2/2018 4:00:00 AM.
+CREATE OR REPLACE MACRO naive_of_12_hour_stamp(field) AS
+try_strptime(field, '%-m/%-d/%Y %-I:%M:%S %p');
+
+-- A month-first stamp on the 24-hour clock, with or without seconds: 11/05/2017 01:00.
+CREATE OR REPLACE MACRO naive_of_24_hour_stamp(field) AS
+try_strptime(field, ['%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M']);
+
+-- A voltage in kV from its label: '69 KV', '34.5', '138kV'. NULL where the label is no number.
+CREATE OR REPLACE MACRO kilovolts(label) AS
+TRY_CAST(RTRIM(label, ' KVkv') AS DOUBLE);
+
+-- The text of the first element of a name inside a fragment of XML, whatever its namespace prefix.
+CREATE OR REPLACE MACRO xml_text(fragment, element) AS
+NULLIF(
+    REPLACE(
+        REPLACE(
+            REPLACE(
+                TRIM(regexp_extract(fragment, '<(?:\w+:)?' || element || '>\s*([^<]*)<', 1)),
+                '&lt;', '<'
+            ),
+            '&gt;', '>'
+        ),
+        '&amp;', '&'
+    ),
+    ''
+);
