@@ -1,0 +1,138 @@
+"""The commit: files that DuckDB wrote become part of a table, and the files they replace leave it, at once.
+
+::
+
+    files written ──> register (footer: statistics, partition) ──> one snapshot ──> version hint
+          │                                                            │                │
+       a kill here leaves files nobody names;                 a kill here is mended by the next run
+       the next run finds the chunk missing                   (`mend_hint`)
+
+Optimistic: on a conflict the table is loaded again, what is to be replaced is worked out again from what is
+there now, and the commit is tried again. A commit whose answer was lost is recognised by its files.
+"""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException, ValidationException
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
+from sqlalchemy.exc import OperationalError
+
+from catalog.contract import Contract
+from catalog.errors import CommitConflict, DataFileRefused
+from catalog.hint import mend_hint
+from catalog.tables import Catalog, live_files
+
+__all__ = ["ATTEMPTS", "Replaces", "commit", "mend_hint"]
+
+# Each round at least one committer wins, so this many suffice for as many processes at once; with the waits
+# below they last about a minute.
+ATTEMPTS = 40
+LONGEST_WAIT_SECONDS = 2.0
+
+Replaces = Callable[[Sequence[str]], Sequence[str]]
+
+# What says that somebody else was first, or that the outcome is not known: both mean look again.
+CONFLICTS = (
+    CommitFailedException,
+    CommitStateUnknownException,
+    ValidationException,
+    OperationalError,
+    FileNotFoundError,
+)
+
+
+def commit(
+    catalog: Catalog,
+    contract: Contract,
+    added: Sequence[str],
+    replaces: Replaces,
+    *,
+    on_step: Callable[[str], None] | None = None,
+    attempts: int = ATTEMPTS,
+) -> int | None:
+    """Add the Parquet files `added` and remove those that `replaces` picks, as one snapshot; return its id.
+
+    `replaces` is given the paths that are in the table now and returns those to remove; it is asked again
+    after each conflict. Files already in the table are not added twice. None where nothing was to be done.
+
+    `on_step` is told ``files written``, ``committed`` and ``hint put`` as they happen; tests kill there.
+
+    Raises DataFileRefused where a file cannot join the table, CommitConflict after `attempts` conflicts.
+    """
+    step = on_step or (lambda _: None)
+    table = catalog.table(contract)
+    registered = _register(contract, table, added)
+    step("files written")
+    for attempt in range(attempts):
+        try:
+            snapshot_id = _replace(table, registered, replaces)
+        except CONFLICTS as conflict:
+            last = conflict
+            time.sleep(random.uniform(0, min(LONGEST_WAIT_SECONDS, 0.02 * 2 ** min(attempt, 7))))
+            table = catalog.table(contract)
+            continue
+        if snapshot_id is not None:
+            step("committed")
+        mend_hint(table)
+        if snapshot_id is not None:
+            step("hint put")
+        return snapshot_id
+    raise CommitConflict(
+        f"Others kept committing to {contract.full_name} first, {attempts} times "
+        f"({type(last).__name__}); nothing was "
+        "changed. Run the same command again, with fewer processes at once if it happens again."
+    )
+
+
+def _replace(table: Table, registered: Sequence[DataFile], replaces: Replaces) -> int | None:
+    current = live_files(table)
+    offered = {file.file_path for file in registered}
+    leaving = set(replaces(sorted(current))) - offered
+    if strangers := leaving - set(current):
+        raise ValueError(f"not in the table, so it cannot be replaced: {', '.join(sorted(strangers))}")
+    joining = [file for file in registered if file.file_path not in current]
+    if not joining and not leaving:
+        return None
+    with table.transaction() as transaction, transaction.update_snapshot().overwrite() as snapshot:
+        for path in sorted(leaving):
+            snapshot.delete_data_file(current[path])
+        for file in joining:
+            snapshot.append_data_file(file)
+    return snapshot.snapshot_id
+
+
+def _register(contract: Contract, table: Table, paths: Sequence[str]) -> list[DataFile]:
+    """Read the footers: statistics and partition of each file, checked against the contract."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return list(pool.map(lambda path: _data_file(contract, table, path), paths))
+
+
+def _data_file(contract: Contract, table: Table, path: str) -> DataFile:
+    try:
+        file = parquet_file_to_data_file(table.io, table.metadata, path)
+    except FileNotFoundError:
+        raise DataFileRefused(
+            f"{path} is not there; it was to join {contract.full_name}. Build the chunk again."
+        ) from None
+    except (ValueError, OSError) as error:
+        raise DataFileRefused(
+            f"{path} cannot join {contract.full_name}: {error}. A file holds one operator and one "
+            f"delivery year, "
+            "and the contract's columns with their field ids."
+        ) from error
+    if file.record_count == 0:
+        raise DataFileRefused(f"{path} holds no rows; an empty chunk adds no file to {contract.full_name}.")
+    nulls = file.null_value_counts or {}
+    for column in contract.columns:
+        if not column.nullable and nulls.get(column.field_id, 0):
+            raise DataFileRefused(
+                f"{path} holds {nulls[column.field_id]} NULLs in {column.name}, which "
+                f"{contract.full_name} forbids; "
+                "correct the transform that wrote it."
+            )
+    return file
