@@ -43,7 +43,7 @@ CREATE TABLE market.ancillary_services (
     CHECK (interval_end_utc > interval_start_utc),
     CHECK (delivery_date = CAST(datetime_local AS DATE)),
     CHECK (delivery_hour BETWEEN 1 AND 24),
-    CHECK (delivery_hour = DATE_PART('hour', datetime_local) + 1),
+    CHECK (delivery_hour = date_part('hour', datetime_local) + 1),
     CHECK (interval_minutes IN (5, 15, 60)),
     CHECK (version >= 1)
 );

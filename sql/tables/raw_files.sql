@@ -23,7 +23,7 @@ CREATE TABLE meta.raw_files (
     bytes BIGINT,
     http_status INTEGER,
     etag VARCHAR,
-    last_modified VARCHAR,
+    last_modified TIMESTAMPTZ,
     attempts INTEGER,
     status VARCHAR NOT NULL,
     message VARCHAR,
@@ -83,7 +83,7 @@ COMMENT ON COLUMN meta.raw_files.http_status IS
 COMMENT ON COLUMN meta.raw_files.etag IS
 'ETag header of the answer.';
 COMMENT ON COLUMN meta.raw_files.last_modified IS
-'Last-Modified header of the answer, as served.';
+'Last-Modified header of the answer, UTC.';
 COMMENT ON COLUMN meta.raw_files.attempts IS
 'How many times the source was asked for this answer.';
 COMMENT ON COLUMN meta.raw_files.status IS
