@@ -1,0 +1,148 @@
+"""Recognising a raw file by its header, before any SQL reads it.
+
+DuckDB drops a later file's extra column and swaps reordered ones in silence, so every member's header is compared with the
+declared shapes first. A header that no shape has is drift: that file is quarantined with both lists of columns and the
+name of the file to edit, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ingest.registry import Dataset, Shape, Source
+from lake.errors import SchemaDrift
+from lake.stage import Member
+
+ERROR_CODE = re.compile(r"<(?:\w+:)?ERR_CODE>\s*(\d+)\s*</(?:\w+:)?ERR_CODE>")
+ERROR_TEXT = re.compile(r"<(?:\w+:)?ERR_DESC>\s*(.*?)\s*</(?:\w+:)?ERR_DESC>", re.DOTALL)
+HTML = re.compile(r"^\s*<(?:!doctype html|html)", re.IGNORECASE)
+PREFIX = re.compile(r"<(/?)\w+:")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A member and the shape it has. Members with the same ``header`` may be read by one statement."""
+
+    member: Member
+    shape: str
+    header: tuple[str, ...]
+
+
+def header_of(member: Member) -> tuple[str, ...]:
+    """The names of a member's columns: the first line of a CSV, the keys of the first JSON item, the root of an XML."""
+    if member.format == "csv":
+        line = member.head.splitlines()[0] if member.head else ""
+        try:
+            return tuple(name.strip() for name in next(csv.reader([line], strict=False), []))
+        except csv.Error:
+            return (line[:80],)
+    if member.format == "json":
+        return tuple(_first_item(member.head))
+    return (PREFIX.sub(r"<\1", member.head).lstrip()[:40].split(">")[0],)
+
+
+def _first_item(head: str) -> Iterable[str]:
+    """The keys of the first item of ``{"items": [...]}`` or of a bare array; nothing where there is none."""
+    start = head.find("[", head.find('"items"')) if head.lstrip().startswith("{") else head.find("[")
+    if start < 0:
+        return ()
+    rest = head[start + 1 :].lstrip()
+    if not rest.startswith("{"):
+        return ()
+    try:
+        item, _ = json.JSONDecoder().raw_decode(rest)
+    except json.JSONDecodeError:
+        return ()
+    return item.keys() if isinstance(item, dict) else ()
+
+
+def is_empty_answer(member: Member) -> bool:
+    """Whether a JSON answer holds no item."""
+    return member.format == "json" and not header_of(member) and '"totalRows":0' in member.head.replace(" ", "")
+
+
+def recognise(member: Member, dataset: Dataset, source: Source) -> Recognised:
+    """The shape of a member among those that a dataset declares.
+
+    Raises:
+        SchemaDrift: no shape has this header; the message names the columns that are too many and too few.
+    """
+    header = header_of(member)
+    for name, shape in dataset.shapes.items():
+        if fits(member, header, shape):
+            return Recognised(member, name, header)
+    raise SchemaDrift(_difference(member, header, dataset, source))
+
+
+def fits(member: Member, header: Sequence[str], shape: Shape) -> bool:
+    """Whether a header is the shape's: every required column, and none that the shape does not name."""
+    if member.format != shape.format:
+        return False
+    if shape.format == "xml":
+        text = PREFIX.sub(r"<\1", member.head)
+        return not ERROR_CODE.search(text) and all(word in text for word in shape.contains)
+    if shape.link and shape.format == "json" and '"links"' in member.head and shape.link not in member.head:
+        return False
+    if shape.fixed_order:
+        allowed = [*shape.columns, *shape.optional]
+        if not len(shape.columns) <= len(header) <= len(allowed):
+            return False
+        return all(_same(name, pattern) for name, pattern in zip(header, allowed, strict=False))
+    named = [*shape.columns, *shape.optional, *shape.ignored]
+    if len(set(header)) != len(header):
+        return False
+    return all(any(_same(name, pattern) for name in header) for pattern in shape.columns) and all(
+        any(_same(name, pattern) for pattern in named) for name in header
+    )
+
+
+def _same(name: str, pattern: str) -> bool:
+    # Stray quotes belong to some old headers ("Marginal Cost Congestion ($/MWH" cut in the middle of its quoting).
+    name = name.strip().strip('"').strip()
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+def candidates(members: Sequence[Member], source: Source) -> list[str]:
+    """The datasets of a source that every member of a file could belong to."""
+    found = []
+    for dataset in source.datasets.values():
+        if dataset.shapes and members and all(
+            any(fits(member, header_of(member), shape) for shape in dataset.shapes.values()) for member in members
+        ):
+            found.append(dataset.name)
+    return found
+
+
+def _difference(member: Member, header: Sequence[str], dataset: Dataset, source: Source) -> str:
+    """What is wrong with a header, in words: the nearest shape, the columns too many and too few, the file to edit."""
+    place = f"ingest/sources/{source.iso.lower()}.yaml"
+    if code := ERROR_CODE.search(member.head):
+        text = ERROR_TEXT.search(member.head)
+        return f"{member.name} is an error document of {source.iso}: {code[1]} {text[1] if text else ''}".strip() + "."
+    if HTML.match(member.head):
+        return f"{member.name} is a web page, not data: the site answered something else than the file."
+    of_format = {name: shape for name, shape in dataset.shapes.items() if shape.format == member.format}
+    if not of_format or member.format == "xml":
+        formats = ", ".join(sorted({shape.format for shape in dataset.shapes.values()})) or "none"
+        return f"{member.name} is {member.format}, which {dataset.name} does not declare ({formats}). See shapes in {place}."
+
+    def distance(shape: Shape) -> int:
+        return len(set(header) ^ set(shape.columns))
+
+    name = min(of_format, key=lambda key: distance(of_format[key]))
+    shape = of_format[name]
+    known = [*shape.columns, *shape.optional, *shape.ignored]
+    new = [column for column in header if not any(_same(column, pattern) for pattern in known)]
+    gone = [pattern for pattern in shape.columns if not any(_same(column, pattern) for column in header)]
+    parts = [f"new columns {', '.join(new)}"] if new else []
+    parts += [f"missing columns {', '.join(gone)}"] if gone else []
+    if not parts:
+        parts = ["the columns stand in another order, or one is there twice"]
+    return (
+        f"{member.name} does not look like {dataset.name} of {source.iso}: {'; '.join(parts)}. "
+        f"It has: {', '.join(header)}. Nearest shape '{name}' has: {', '.join(shape.columns)}. Edit shapes in {place}."
+    )
