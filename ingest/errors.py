@@ -5,6 +5,7 @@
     ├── RegistryError           a YAML file under ingest/sources does not say what it must
     ├── BadPeriod               dates that cannot be (reversed, impossible year, not a date)
     ├── CredentialsMissing      a road needs an account that the environment does not name
+    ├── StorageError            the store cannot be read or written: credentials, bucket, region, disk
     └── AnswerError             the source did not give what was asked; carries the ledger status
         ├── Throttled           asked too fast: come back later. Never the same as "no data"
         ├── NotPublished        not there yet
@@ -43,26 +44,42 @@ class CredentialsMissing(IngestError):
     """A road needs credentials that the environment does not name."""
 
 
+class StorageError(IngestError):
+    """The store cannot be read or written. The message names the place and the remedy, never a secret."""
+
+
 class AnswerError(IngestError):
-    """The source did not give what was asked for."""
+    """The source did not give what was asked for. ``again``: asking the same once more may help."""
 
     status: ClassVar[str] = "failed"
 
-    def __init__(self, message: str, *, http_status: int | None = None) -> None:
+    def __init__(self, message: str, *, http_status: int | None = None, again: bool = False) -> None:
         super().__init__(message)
         self.http_status = http_status
+        self.again = again
         self.attempts = 1
         self.url = ""
 
 
 class Throttled(AnswerError):
-    """The source asks us to slow down."""
+    """The source asks us to slow down.
+
+    ``retry_after`` is what it asked for by header, in seconds; ``hint`` what the text of its answer mentions.
+    """
 
     status = "throttled"
 
-    def __init__(self, message: str, *, http_status: int | None = None, retry_after: float | None = None) -> None:
-        super().__init__(message, http_status=http_status)
+    def __init__(
+        self,
+        message: str,
+        *,
+        http_status: int | None = None,
+        retry_after: float | None = None,
+        hint: float | None = None,
+    ) -> None:
+        super().__init__(message, http_status=http_status, again=True)
         self.retry_after = retry_after
+        self.hint = hint
 
 
 class NotPublished(AnswerError):
