@@ -1,0 +1,140 @@
+"""What a file really is, told by its bytes: kinds by magic numbers, whole or broken archives, and a hash of content.
+
+Names and declared types lie (a web page called .csv, a zip cut off halfway); the first bytes and the checksums do not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Literal
+
+from ingest.errors import Refused
+
+Kind = Literal["empty", "zip", "gzip", "zstd", "html", "xml", "json", "text", "binary"]
+
+CHUNK = 1 << 20
+_MAGIC: tuple[tuple[bytes, Kind], ...] = (
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
+# Everything that a broken or hostile archive makes the standard library raise.
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+
+
+def kind_of(path: Path) -> Kind:
+    """What a file is by its first bytes."""
+    with path.open("rb") as file:
+        return kind_of_bytes(file.read(1024))
+
+
+def kind_of_bytes(head: bytes) -> Kind:
+    """What a file that begins like this is."""
+    if not head:
+        return "empty"
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith(b"<"):
+        return "html" if b"<html" in text or text.startswith(b"<!doctype html") else "xml"
+    if b"\0" in head:
+        return "binary"
+    return "json" if text.startswith((b"{", b"[")) else "text"
+
+
+def first_words(path: Path, length: int = 160) -> str:
+    """The beginning of a text file on one line, for a message."""
+    with path.open("rb") as file:
+        text = file.read(4 * length).decode("utf-8", errors="replace")
+    return " ".join(text.split())[:length]
+
+
+def count_rows(path: Path) -> int:
+    """Lines of a CSV below its header; the last one may lack its line end."""
+    lines, last = 0, b"\n"
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            lines += chunk.count(b"\n")
+            last = chunk[-1:]
+    return max(lines + (last != b"\n") - 1, 0)
+
+
+def whole_zip(path: Path) -> list[zipfile.ZipInfo]:
+    """The members of a zip, each read to its end and checked against its checksum.
+
+    Raises:
+        Refused: the archive is cut off, broken, encrypted or holds nothing. Asking again may help.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            for member in members:
+                with archive.open(member) as file:
+                    while file.read(CHUNK):
+                        pass
+    except BROKEN_ZIP as error:
+        raise Refused(
+            f"{path.name} is a zip that cannot be read to its end ({_reason(error)}). It was cut off or damaged on the "
+            "way; download it again.",
+            again=True,
+        ) from error
+    if not members:
+        raise Refused(f"{path.name} is a zip without a file in it.", again=True)
+    return members
+
+
+def _reason(error: Exception) -> str:
+    return str(error).rstrip(".") or type(error).__name__
+
+
+def zip_content_sha256(
+    path: Path, stable_name: Callable[[str], str] = str, unstamped: re.Pattern[bytes] | None = None
+) -> str:
+    """The SHA-256 over a zip's members, whatever the archive itself looks like.
+
+    Args:
+        path: a zip that ``whole_zip`` has accepted.
+        stable_name: takes what changes with every request out of a member's name.
+        unstamped: what to leave out of the first megabyte of a member (a request stamp in its heading).
+    """
+    digest = hashlib.sha256()
+    with zipfile.ZipFile(path) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        for member in sorted(members, key=lambda each: (stable_name(each.filename), each.CRC)):
+            own = hashlib.sha256()
+            with archive.open(member) as file:
+                for chunk in _chunks(file, unstamped):
+                    own.update(chunk)
+            digest.update(f"{stable_name(member.filename)}\0{own.hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def file_content_sha256(path: Path, unstamped: re.Pattern[bytes] | None = None) -> str:
+    """The SHA-256 of a plain file without the stamp that ``unstamped`` finds in its first megabyte."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for chunk in _chunks(file, unstamped):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _chunks(file: IO[bytes], unstamped: re.Pattern[bytes] | None) -> Iterator[bytes]:
+    chunk = file.read(CHUNK)
+    if unstamped is not None:
+        chunk = unstamped.sub(b"", chunk)
+    while chunk:
+        yield chunk
+        chunk = file.read(CHUNK)
+
+
+def safe_name(name: str) -> str:
+    """A file name that is one, everywhere: no folders, no blanks, no surprises, at most 150 characters."""
+    base = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", base).strip("._")[-150:] or "file"

@@ -1,0 +1,25 @@
+"""Routes: one small class a site whose asking needs a loop, a login or an opinion on the answer."""
+
+from __future__ import annotations
+
+from ingest.errors import UnknownName
+from ingest.routes.answer import Answer, Route
+from ingest.routes.data_miner import DataMiner
+from ingest.routes.mis import Mis
+from ingest.routes.oasis import Oasis
+
+ROUTES: dict[str, Route] = {"oasis": Oasis(), "data_miner": DataMiner(), "mis": Mis()}
+
+__all__ = ["ROUTES", "Answer", "Route", "route"]
+
+
+def route(name: str) -> Route:
+    """The route of that name.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    try:
+        return ROUTES[name]
+    except KeyError:
+        raise UnknownName("route", name, ROUTES) from None

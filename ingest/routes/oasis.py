@@ -1,0 +1,152 @@
+"""CAISO OASIS: zips of CSV, whose errors are XML inside a zip with HTTP 200.
+
+    https://oasis.caiso.com/oasisapi/SingleZip?queryname=PRC_LMP&startdatetime=20220101T08:00-0000
+        &enddatetime=20220102T08:00-0000&version=12&market_run_id=DAM&node=TH_NP15_GEN-APND&resultformat=6
+    https://oasis.caiso.com/oasisapi/GroupZip?groupid=DAM_LMP_GRP&startdatetime=20220101T08:00-0000&version=12
+        &resultformat=6
+
+Times are asked in GMT (``-0000``): an offset of the wrong season loses an hour and leaks one of the next day. A group
+is asked by its start alone. At most ten nodes a request.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from ingest.clock import local_date, now
+from ingest.content import file_content_sha256, first_words, kind_of, safe_name, whole_zip, zip_content_sha256
+from ingest.download import Download
+from ingest.errors import AnswerError, NoData, NotPublished, Refused, Throttled
+from ingest.events import Request, Status
+from ingest.fetch import Session
+from ingest.registry import Dataset, Road, Source
+from ingest.routes.answer import Answer, known_ids
+from ingest.routes.due import is_out_of_reach, may_be_unpublished
+
+MOST_NODES = 10
+# The member is named after the second of the request: ..._20221120_08_00_00_v12.csv
+_REQUEST_STAMP = re.compile(r"_\d{8}_\d{2}_\d{2}_\d{2}(?=_v\d)")
+_TIME_DATE = re.compile(rb"<(?:\w+:)?TimeDate>[^<]*</(?:\w+:)?TimeDate>")
+_ERROR = re.compile(r"<(?:\w+:)?ERR_CODE>\s*(\d+)\s*<.*?<(?:\w+:)?ERR_DESC>([^<]*)<", re.DOTALL)
+# An error document is small; a larger XML member is data.
+LARGEST_ERROR = 64 * 1024
+NO_DATA, IN_PROCESSING = 1000, 1015
+# 1003 is a time-out, 1006 to 1013 are troubles of the site's own: the same question may be answered next time.
+ITS_OWN_TROUBLE = frozenset({1003, *range(1006, 1014)})
+
+
+class Oasis:
+    """The route ``oasis``. Every word of a road's ``ask`` but ``path`` becomes a query parameter."""
+
+    def fetch(
+        self, request: Request, road: Road, dataset: Dataset, source: Source, session: Session
+    ) -> Iterator[Answer]:
+        """Ask for a period; several requests where a node list is longer than one request takes."""
+        words = road.asks(local_date(request.period.start, source.clock))
+        path = words.pop("path")  # SingleZip or GroupZip
+        queries = list(_queries(words, request, path, source))
+        for number, query in enumerate(queries, start=1):
+            part = request.part if len(queries) == 1 else f"{request.part}/{number}".lstrip("/")
+            try:
+                download = session.get(road.host, f"oasisapi/{path}", query, judge=lambda answer: self.judge(answer.path))
+            except NoData as error:
+                yield _without(error, request, road, dataset, source, part)
+                continue
+            yield Answer(
+                periods=(request.period,),
+                download=download,
+                file_name=_file_name(download, query),
+                content_sha256=_content(download.path),
+                part=part,
+            )
+
+    def judge(self, path: Path) -> None:
+        """Tell data from the many ways in which OASIS says no."""
+        kind = kind_of(path)
+        if kind == "html":
+            raise Throttled("OASIS answered with a web page (its acceptable-use notice) instead of data.")
+        if kind == "zip":
+            for member in whole_zip(path):
+                if member.filename.lower().endswith(".xml") and member.file_size <= LARGEST_ERROR:
+                    with zipfile.ZipFile(path) as archive:
+                        _judge_document(archive.read(member).decode("utf-8", errors="replace"))
+        elif kind == "xml":
+            with path.open("rb") as file:
+                _judge_document(file.read(LARGEST_ERROR).decode("utf-8", errors="replace"))
+        elif kind != "text":
+            words = first_words(path) if kind == "json" else ""
+            raise Refused(f"OASIS answered with something that is neither a zip nor CSV ({kind}). {words}".strip(), again=True)
+
+
+def _judge_document(text: str) -> None:
+    """Raise what an error document says; nothing where it is none."""
+    found = _ERROR.search(text)
+    if not found:
+        return
+    code, words = int(found[1]), " ".join(found[2].split())
+    if code == NO_DATA:
+        # Also what a throttled client is told now and then: believed only after asking again.
+        raise NoData(f"OASIS says: {words} ({code}).", again=True)
+    if code == IN_PROCESSING:
+        raise NotPublished(f"OASIS is still preparing this group ({code}).", again=True)
+    raise Refused(f"OASIS refuses the request: {words} ({code}).", again=code in ITS_OWN_TROUBLE)
+
+
+def _without(
+    error: AnswerError, request: Request, road: Road, dataset: Dataset, source: Source, part: str
+) -> Answer:
+    """What "no data" means for a period: too early, too late, allowed, or a failure."""
+    if may_be_unpublished(source, dataset, request.period, now()):
+        raise _same(NotPublished("OASIS has nothing for this period yet."), error)
+    if is_out_of_reach(source, road, request.period, now()):
+        words = f"OASIS serves no such old day any more on the road {road.name}."
+        return Answer((request.period,), status=Status.EXPIRED, message=words, part=part)
+    if dataset.may_be_empty:
+        raise error
+    words = f"{error} There must be some, so this was a throttle or a fault of the site: ask again later."
+    raise _same(Refused(words), error)
+
+
+def _same(new: AnswerError, old: AnswerError) -> AnswerError:
+    new.attempts, new.url, new.http_status = old.attempts, old.url, old.http_status
+    return new
+
+
+def _queries(words: Mapping[str, str], request: Request, path: str, source: Source) -> Iterator[dict[str, str]]:
+    span = {"startdatetime": _gmt(request.period.start)}
+    if path != "GroupZip":
+        span["enddatetime"] = _gmt(request.period.end)
+    name = {key: words[key] for key in ("queryname", "groupid") if key in words}
+    for nodes in _nodes(words.get("node", ""), source):
+        yield {**name, **span, **{key: word for key, word in words.items() if key not in name}, **nodes}
+
+
+def _nodes(word: str, source: Source) -> Iterator[dict[str, str]]:
+    if not word:
+        yield {}
+        return
+    ids: Sequence[str] = known_ids(source) if word == "@hubs" else word.split(",")
+    for start in range(0, len(ids), MOST_NODES):
+        yield {"node": ",".join(ids[start : start + MOST_NODES])}
+
+
+def _gmt(instant: datetime) -> str:
+    return f"{instant:%Y%m%dT%H:%M}-0000"
+
+
+def _file_name(download: Download, query: Mapping[str, str]) -> str:
+    if download.file_name:
+        return safe_name(download.file_name)
+    what = query.get("queryname") or query.get("groupid", "answer")
+    suffix = {"zip": "zip", "xml": "xml"}.get(kind_of(download.path), "csv")
+    return safe_name(f"{query['startdatetime'][:8]}_{what}_{query.get('market_run_id', 'N')}.{suffix}")
+
+
+def _content(path: Path) -> str:
+    if kind_of(path) == "zip":
+        return zip_content_sha256(path, lambda name: _REQUEST_STAMP.sub("", name), _TIME_DATE)
+    return file_content_sha256(path, _TIME_DATE)
