@@ -122,7 +122,8 @@ def _wait_for(
             return
         if time.monotonic() >= deadline:
             raise LeaseHeld(
-                f"{name} is being built by {holder}, and it did not finish while we waited; let it finish or "
+                f"{name} is being built by {holder}, and it did not finish while we waited; let it "
+                f"finish or "
                 "stop it, then run the same command again."
             )
         if told != holder.owner:
@@ -260,7 +261,8 @@ def _file_locks(catalog: Catalog, names: Sequence[str], deadline: float) -> Iter
                 )
             except Timeout:
                 raise LeaseHeld(
-                    f"{name} is being built by another process on this machine, and it did not finish while "
+                    f"{name} is being built by another process on this machine, and it did not finish "
+                    f"while "
                     "we waited; let it finish or stop it, then run the same command again."
                 ) from None
         yield

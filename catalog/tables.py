@@ -12,7 +12,7 @@ from typing import Self
 from pyiceberg.catalog import Catalog as IcebergCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
-from pyiceberg.io import load_file_io
+from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from sqlalchemy import Engine
@@ -78,6 +78,10 @@ class Catalog:
         "``metadata/``."""
         return f"{self.warehouse}/{contract.namespace}/{contract.name}"
 
+    def file_io(self, location: str) -> FileIO:
+        """What reads and writes files at `location` with the catalog's settings."""
+        return load_file_io(self._properties, location)
+
     def table(self, contract: Contract) -> Table:
         """The table as it is now. SetupError where it was never created, or lies in another lake."""
         try:
@@ -108,7 +112,7 @@ class Catalog:
     def _create(self, contract: Contract) -> bool:
         identifier = (contract.namespace, contract.name)
         # The hint is looked at first: another creator puts it after the catalog knows the table.
-        hint = read_hint(load_file_io(self._properties, self.location(contract)), self.location(contract))
+        hint = read_hint(self.file_io(self.location(contract)), self.location(contract))
         if self.backend.table_exists(identifier):
             table = self.table(contract)
             _check_columns(contract, table)
@@ -147,7 +151,7 @@ class Catalog:
     def _adopt(self, contract: Contract) -> bool:
         identifier = (contract.namespace, contract.name)
         location = self.location(contract)
-        stem = read_hint(load_file_io(self._properties, location), location)
+        stem = read_hint(self.file_io(location), location)
         if stem is None or self.backend.table_exists(identifier):
             return False
         self._create_namespace(contract.namespace)
