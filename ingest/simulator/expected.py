@@ -1,0 +1,121 @@
+"""What an answer must contain, without asking for it: the printed numbers of a place at an instant.
+
+Tests compare these with what came through HTTP, files and tables. Names are the source's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from ingest import clock
+from ingest.simulator import caiso_rows, nyiso_rows, pjm_rows, prices
+from ingest.simulator.caiso_reports import AS_ITEMS, COMPONENTS, REPORTS
+from ingest.simulator.caiso_rows import Slot
+from ingest.simulator.nyiso_files import PUBLICATIONS
+from ingest.simulator.nyiso_rows import Mark
+from ingest.simulator.pjm_feeds import FEEDS, SERVICES
+from ingest.simulator.pjm_locations import Node, nodes
+from ingest.simulator.pjm_rows import moment, value_cells
+from ingest.simulator.revisions import ORIGINAL, Revision, Revisions
+from ingest.simulator.world import EASTERN, PACIFIC
+
+# More synthetic nodes than any test asks for: a node's price does not depend on how many there are.
+_MANY = 20_000
+
+
+def printed(
+    iso: str, dataset: str, location: str, instant: datetime, revisions: Revisions | None = None
+) -> dict[str, str]:
+    """The numbers that a source prints for a location at an instant, by its own column or component names.
+
+    ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``) or a MIS file (``realtime_zone``).
+    ``location`` is a node, a pnode id, a point's name; for reserves ``REGION PRODUCT`` at CAISO, the service at PJM (in
+    the results feeds ``LOCALE SERVICE``), the zone at NYISO. ``instant`` begins the interval, except where the source
+    stamps its end.
+
+    Raises:
+        KeyError: no such dataset or location.
+    """
+    history = revisions or Revisions()
+    match iso.upper():
+        case "CAISO":
+            return _caiso(dataset, location, instant, history)
+        case "PJM":
+            return _pjm(dataset, location, instant, history)
+        case "NYISO":
+            return _nyiso(dataset, location, instant, history)
+    raise KeyError(iso)
+
+
+def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) -> Sequence[datetime]:
+    """The instants of a complete delivery day as the source stamps them."""
+    match iso.upper():
+        case "CAISO":
+            return [slot.start for slot in caiso_rows.slots(day, REPORTS[dataset].minutes)]
+        case "PJM":
+            step = FEEDS[dataset].step(day)
+            return [
+                instant
+                for hour in clock.hours_of(clock.market_days(day, day, EASTERN))
+                for instant in _steps(hour.start, hour.end, step)
+            ]
+        case "NYISO":
+            return [mark.instant for mark in nyiso_rows.marks(PUBLICATIONS[dataset], day, revision)]
+    raise KeyError(iso)
+
+
+def _steps(start: datetime, end: datetime, step: object) -> list[datetime]:
+    found = []
+    while start < end:
+        found.append(start)
+        start += step  # type: ignore[operator]
+    return found
+
+
+def _caiso(query: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    report = REPORTS[query]
+    slot = _slot(instant, report.minutes)
+    revision = history.current("CAISO", query, slot.day)
+    if report.reserves:
+        region, product = location.split(" ")
+        if product not in AS_ITEMS:
+            raise KeyError(location)
+        return {"MW": prices.bare(caiso_rows.reserve_price(query, product, region, slot, revision), 2)}
+    price = caiso_rows.price(query, location, slot, revision)
+    return {kind: prices.bare(caiso_rows.component(price, kind), 5) for kind in COMPONENTS}
+
+
+def _slot(instant: datetime, minutes: int) -> Slot:
+    day = clock.local_date(instant, PACIFIC)
+    return next(slot for slot in caiso_rows.slots(day, minutes) if slot.start == instant)
+
+
+def _pjm(feed_name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    feed, at = FEEDS[feed_name], moment(instant)
+    revision = history.current("PJM", feed_name, at.day)
+    if feed_name in SERVICES:
+        service = next((item for item in SERVICES[feed_name] if item.key == location), None)
+        if service is None:
+            raise KeyError(location)
+        return value_cells(feed, service, at, revision)
+    node: Node | None = next((item for item in nodes(_MANY) if item.key == location), None)
+    if node is None:
+        raise KeyError(location)
+    return pjm_rows.value_cells(feed, node, at, revision)
+
+
+def _nyiso(stem: str, name: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    publication = PUBLICATIONS[stem]
+    day = clock.local_date(instant, EASTERN)
+    if publication.closes and instant == clock.midnight(day, EASTERN):
+        day = day.fromordinal(day.toordinal() - 1)
+    revision = history.current("NYISO", stem, day)
+    mark = next(mark for mark in nyiso_rows.marks(publication, day, revision) if mark.instant == instant)
+    if publication.kind == "lbmp":
+        cells = nyiso_rows.lbmp_cells(nyiso_rows.lbmp(publication, name, Mark(mark.instant, mark.local), revision))
+        return dict(zip(("LBMP", "Marginal Cost Losses", "Marginal Cost Congestion"), cells, strict=True))
+    found = nyiso_rows.reserves(publication, nyiso_rows.region_of(name), mark, revision)
+    names = ("10 Min Spinning", "10 Min Non-Synchronous", "30 Min Operating", "Regulation Capacity")
+    cells_by_name = dict(zip(names, nyiso_rows.reserve_cells(found), strict=True))
+    return cells_by_name | {"Regulation Movement": nyiso_rows.cents(found.movement)}

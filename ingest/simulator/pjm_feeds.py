@@ -1,0 +1,284 @@
+"""Data Miner 2's feeds as data: columns, step, history, archive, when a delivery day appears."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from ingest import clock
+from ingest.simulator.world import EASTERN
+
+Kind = Literal["lmp", "unverified", "monthly", "service", "reserve"]
+Appears = Literal["day_before", "next_business_day", "month_close", "at_once"]
+
+# The reserve reform: five-minute reserve results, the day-ahead reserve feeds and the 30-minute product begin.
+REFORM = date(2022, 10, 1)
+
+_TIMES = ("datetime_beginning_utc", "datetime_beginning_ept")
+_NODE = ("pnode_id", "pnode_name", "voltage", "equipment", "type", "zone")
+_VERSION = ("row_is_current", "version_nbr")
+
+
+def _prices(market: str) -> tuple[str, ...]:
+    names = ("system_energy_price", "total_lmp", "congestion_price", "marginal_loss_price")
+    return tuple(f"{name}_{market}" for name in names)
+
+
+_UNVERIFIED = ("pnode_id", "pnode_name", "type", "total_lmp_rt", "congestion_price_rt", "marginal_loss_price_rt")
+_RESERVE = (
+    "locale service mcp mcp_capped reg_ccp reg_pcp as_req_mw total_mw as_mw ss_mw tier1_mw ircmwt2 dsr_as_mw nsr_mw "
+    "regd_mw"
+).split()
+_REAL_TIME_ONLY = ("reg_ccp", "reg_pcp", "tier1_mw", "regd_mw")
+
+NUMBERS = frozenset(("pnode_id", "version_nbr", "value", *_RESERVE[2:], *_prices("da"), *_prices("rt")))
+FLAGS = frozenset(("row_is_current", "occ_check", "ref_caseid_used_multi_interval"))
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed. ``base`` names the feed whose prices this one shows, perhaps at another stage."""
+
+    name: str
+    title: str
+    kind: Kind
+    columns: tuple[str, ...]
+    minutes: int
+    since: date
+    appears: Appears
+    base: str = ""
+    archive_days: int | None = None
+    history_days: int | None = None
+    newest_first: bool = False
+    sortable: tuple[str, ...] = ("datetime_beginning_ept",)
+    # Columns that this feed never filters by, although it has them.
+    unfilterable: frozenset[str] = frozenset()
+
+    @property
+    def series(self) -> str:
+        return self.base or self.name
+
+    @property
+    def versioned(self) -> bool:
+        return "version_nbr" in self.columns
+
+    def step(self, day: date) -> timedelta:
+        """The length of an interval on a delivery day: the reserve results became five-minute with the reform."""
+        if self.name == "reserve_market_results" and day < REFORM:
+            return timedelta(hours=1)
+        return timedelta(minutes=self.minutes)
+
+    def published(self, day: date) -> datetime:
+        """When a delivery day can be asked for. ``at_once`` means interval by interval instead."""
+        match self.appears:
+            case "day_before":
+                return _noon(day - timedelta(days=1), hour=13)
+            case "next_business_day":
+                return _noon(_business_day_after(day, 1))
+            case "month_close":
+                return _noon(_business_day_after(_last_of_month(day), 5))
+            case "at_once":
+                return clock.midnight(day, EASTERN)
+
+
+def _noon(day: date, hour: int = 12) -> datetime:
+    return datetime.combine(day, time(hour), ZoneInfo(EASTERN))
+
+
+def _last_of_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _business_day_after(day: date, count: int) -> date:
+    while count:
+        day += timedelta(days=1)
+        count -= day.weekday() < 5
+    return day
+
+
+_NODAL_SORT = ("datetime_beginning_ept", "pnode_id", "zone")
+
+FEEDS: Mapping[str, Feed] = {
+    feed.name: feed
+    for feed in (
+        Feed(
+            "da_hrl_lmps",
+            "Day-Ahead Hourly LMPs",
+            "lmp",
+            (*_TIMES, *_NODE, *_prices("da"), *_VERSION),
+            60,
+            date(2000, 6, 1),
+            "day_before",
+            archive_days=731,
+            sortable=_NODAL_SORT,
+        ),
+        Feed(
+            "rt_hrl_lmps",
+            "Real-Time Hourly LMPs",
+            "lmp",
+            (*_TIMES, *_NODE, *_prices("rt"), *_VERSION),
+            60,
+            date(1998, 4, 1),
+            "next_business_day",
+            archive_days=731,
+            sortable=_NODAL_SORT,
+        ),
+        Feed(
+            "rt_fivemin_hrl_lmps",
+            "Real-Time Five Minute LMPs",
+            "lmp",
+            (*_TIMES, *_NODE, *_prices("rt"), *_VERSION),
+            5,
+            date(2018, 4, 1),
+            "next_business_day",
+            archive_days=186,
+            sortable=_NODAL_SORT,
+            unfilterable=frozenset({"type"}),
+        ),
+        Feed(
+            "rt_unverified_fivemin_lmps",
+            "Unverified Five Minute LMPs",
+            "unverified",
+            (*_TIMES, *_UNVERIFIED, "occ_check", "ref_caseid_used_multi_interval"),
+            5,
+            date(2018, 4, 1),
+            "at_once",
+            base="rt_fivemin_hrl_lmps",
+            history_days=30,
+        ),
+        Feed(
+            "rt_unverified_hrl_lmps",
+            "Unverified Hourly LMPs",
+            "unverified",
+            (*_TIMES, *_UNVERIFIED),
+            60,
+            date(2018, 4, 1),
+            "at_once",
+            base="rt_hrl_lmps",
+            history_days=30,
+        ),
+        Feed(
+            "rt_da_monthly_lmps",
+            "Settlements Verified Hourly LMPs",
+            "monthly",
+            (*_TIMES, *_NODE, *_prices("rt"), *_prices("da")),
+            60,
+            date(2000, 6, 1),
+            "month_close",
+            base="rt_hrl_lmps",
+            newest_first=True,
+        ),
+        Feed(
+            "rt_fivemin_mnt_lmps",
+            "Settlements Verified Five Minute LMPs",
+            "monthly",
+            (*_TIMES, *_NODE, *_prices("rt")),
+            5,
+            date(2018, 4, 1),
+            "month_close",
+            base="rt_fivemin_hrl_lmps",
+        ),
+        Feed(
+            "ancillary_services",
+            "Ancillary Service LMPs",
+            "service",
+            (*_TIMES, "ancillary_service", "unit", "value", *_VERSION),
+            60,
+            date(2012, 10, 1),
+            "next_business_day",
+        ),
+        Feed(
+            "ancillary_services_fivemin_hrl",
+            "Verified Five Minute Ancillary Service LMPs",
+            "service",
+            # This feed has its last two columns the other way round.
+            (*_TIMES, "ancillary_service", "unit", "value", "version_nbr", "row_is_current"),
+            5,
+            date(2018, 4, 1),
+            "next_business_day",
+        ),
+        Feed(
+            "da_ancillary_services",
+            "Day-Ahead Ancillary Service LMPs",
+            "service",
+            (*_TIMES, "ancillary_service", "unit", "value", *_VERSION),
+            60,
+            REFORM,
+            "day_before",
+        ),
+        Feed(
+            "reserve_market_results",
+            "Reserve Market Results",
+            "reserve",
+            (*_TIMES, *_RESERVE),
+            5,
+            date(2013, 6, 14),
+            "next_business_day",
+        ),
+        Feed(
+            "da_reserve_market_results",
+            "Day-Ahead Reserve Market Results",
+            "reserve",
+            (*_TIMES, *(name for name in _RESERVE if name not in _REAL_TIME_ONLY)),
+            60,
+            REFORM,
+            "day_before",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a row of the reserve feeds is about. ``unit`` is empty in the results feeds, which have columns instead."""
+
+    place: str
+    product: str
+    unit: str = ""
+    since: date = date.min
+
+    @property
+    def key(self) -> str:
+        return self.product if self.unit else f"{self.place} {self.product}"
+
+
+_REAL_TIME_SERVICES = (
+    Service("RTO", "RTO Regulation Capability", "Price"),
+    Service("RTO", "RTO Regulation Mileage", "Price"),
+    Service("RTO", "RTO Mileage Ratio", "Ratio"),
+    Service("RTO", "RTO Synchronized Reserve", "Price"),
+    Service("RTO", "RTO Non-Synchronized Reserve", "Price"),
+    Service("RTO", "RTO Secondary Reserve", "Price", REFORM),
+    Service("MAD", "MAD Synchronized Reserve", "Price"),
+    Service("MAD", "MAD Non-Synchronized Reserve", "Price"),
+    Service("MAD", "MAD Secondary Reserve", "Price", REFORM),
+)
+SERVICES: Mapping[str, tuple[Service, ...]] = {
+    "ancillary_services": _REAL_TIME_SERVICES,
+    "ancillary_services_fivemin_hrl": _REAL_TIME_SERVICES,
+    "da_ancillary_services": (
+        Service("RTO", "PJM RTO Synchronized Reserve", "Price"),
+        Service("RTO", "PJM RTO Primary Reserve", "Price"),
+        Service("RTO", "PJM RTO Thirty Minutes Reserve", "Price"),
+        Service("MAD", "Mid-Atlantic/Dominion Synchronized Reserve", "Price"),
+        Service("MAD", "Mid-Atlantic/Dominion Primary Reserve", "Price"),
+    ),
+    "reserve_market_results": (
+        Service("MAD", "PR"),
+        Service("MAD", "SR"),
+        Service("PJM_RTO", "REG"),
+        Service("PJM_RTO", "SR"),
+        Service("PJM_RTO", "PR"),
+        Service("PJM_RTO", "30MIN", since=REFORM),
+    ),
+    "da_reserve_market_results": (
+        Service("MAD", "PR"),
+        Service("MAD", "SR"),
+        Service("PJM_RTO", "SR"),
+        Service("PJM_RTO", "PR"),
+        Service("PJM_RTO", "30MIN"),
+    ),
+}
