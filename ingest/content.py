@@ -1,17 +1,21 @@
-"""What a file really is, told by its bytes: kinds by magic numbers, whole or broken archives, and a hash of content.
+"""What a file really is, told by its bytes: kinds by magic numbers, whole or broken archives, content hashes.
 
-Names and declared types lie (a web page called .csv, a zip cut off halfway); the first bytes and the checksums do not.
+Names and declared types lie (a web page called .csv, a zip cut off halfway); the first bytes and the
+checksums do not.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, cast
+
+import zstandard
 
 from ingest.errors import Refused
 
@@ -56,6 +60,59 @@ def first_words(path: Path, length: int = 160) -> str:
     return " ".join(text.split())[:length]
 
 
+def first_line(path: Path) -> bytes:
+    """The first line of a text file, at most 64 kB of it."""
+    with path.open("rb") as file:
+        return file.readline(1 << 16)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def whole_stream(path: Path, kind: Kind) -> None:
+    """Read a gzip or zstd file to its end.
+
+    Raises:
+        Refused: it is cut off or damaged.
+    """
+    try:
+        with _opened(path, kind) as file:
+            while file.read(CHUNK):
+                pass
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        raise Refused(
+            f"{path.name} is a {kind} file that cannot be read to its end ({_reason(error)})."
+        ) from error
+
+
+def text_head(path: Path, length: int = 4096) -> str:
+    """The beginning of the text in a file, or in an archive's first member; empty where there is none."""
+    kind = kind_of(path)
+    try:
+        if kind == "zip":
+            with zipfile.ZipFile(path) as archive, archive.open(archive.infolist()[0]) as file:
+                data = file.read(length)
+        else:
+            with _opened(path, kind) as plain:
+                data = plain.read(length)
+    except (*BROKEN_ZIP, IndexError, zstandard.ZstdError):
+        return ""
+    return data.decode("utf-8-sig", errors="replace")
+
+
+def _opened(path: Path, kind: Kind) -> IO[bytes]:
+    if kind == "gzip":
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    if kind == "zstd":
+        # An unbuffered reader of frames one after the other; a frame that ends early raises at the end of the
+        # file.
+        return cast(IO[bytes], zstandard.open(path, "rb"))
+    return path.open("rb")
+
+
 def count_rows(path: Path) -> int:
     """Lines of a CSV below its header; the last one may lack its line end."""
     lines, last = 0, b"\n"
@@ -81,8 +138,8 @@ def whole_zip(path: Path) -> list[zipfile.ZipInfo]:
                         pass
     except BROKEN_ZIP as error:
         raise Refused(
-            f"{path.name} is a zip that cannot be read to its end ({_reason(error)}). It was cut off or damaged on the "
-            "way; download it again.",
+            f"{path.name} is a zip that cannot be read to its end ({_reason(error)}). It was cut off or "
+            "damaged on the way; download it again.",
             again=True,
         ) from error
     if not members:

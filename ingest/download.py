@@ -1,7 +1,7 @@
-"""One answer on its way to the disk: streamed, hashed, counted, decompressed where the transfer was compressed.
+"""One answer on its way to the disk: streamed, hashed, counted, freed of the transfer's compression.
 
-The hash and the size are of the body as served. Compression of the transfer (``Content-Encoding``, or gzip bytes that
-nobody declared) is not part of the body: the same file would otherwise hash differently every time.
+The hash and the size are of the body as served. Compression of the transfer (``Content-Encoding``, or gzip
+bytes that nobody declared) is not part of the body: one file would otherwise have many hashes.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def _received(response: requests.Response, place: str) -> Iterator[bytes]:
         # decode_content=False: what is compressed is told by its bytes below, not by a header that may lie.
         yield from response.raw.stream(CHUNK, decode_content=False)
     except ReadTimeoutError as error:
-        raise Unreachable(f"An answer of {place} stopped midway and nothing more came.", again=True) from error
+        raise Unreachable(
+            f"An answer of {place} stopped midway and nothing more came.", again=True
+        ) from error
     except (HTTPError, OSError) as error:
         raise Unreachable(f"An answer of {place} broke off midway.", again=True) from error
 

@@ -1,11 +1,11 @@
 """The one network seam: every byte from an ISO's site comes through ``Session.get``.
 
-    get ─> circuit closed? ─> wait for the host's turn ─> ask ─> stream to disk ─> whole? ─> what the route thinks of it
-             │ open                    ▲                                                       │
-             └─> Unreachable           └── wait (Retry-After, or backoff with jitter) <── asking again may help
+    get ─> circuit closed? ─> wait for the host's turn ─> ask ─> stream to disk ─> whole? ─> route's opinion
+             │ open                    ▲                                                     │
+             └─> Unreachable           └── wait (Retry-After, or backoff and jitter) <── asking again may help
 
-A host that cannot be reached, keeps failing or keeps throttling is left alone for the rest of the session: its circuit
-opens, and every further request is told so at once. TLS is always checked.
+A host that cannot be reached, keeps failing or keeps throttling is left alone for the rest of the session:
+its circuit opens, and every further request is told so at once. TLS is always checked.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from pydantic import ValidationError
 from ingest.download import Download, http_date, save
 from ingest.errors import AnswerError, Refused, Throttled, Unreachable
 from ingest.pace import Pacer, state_folder
-from ingest.registry import Host, Pace, Source
 from ingest.redact import Redactor
+from ingest.registry import Host, Pace, Source
 from ingest.storage import is_running
 
 USER_AGENT = "power-market-lake"
@@ -151,7 +151,7 @@ class Session:
         Raises:
             Unreachable: no connection, or the host keeps failing, or its circuit is open.
             Throttled: the host keeps asking for patience.
-            Refused: another status, or whatever ``judge`` raises. Every error carries the attempts and the URL.
+            Refused: another status, or whatever ``judge`` raises. Every error carries attempts and URL.
         """
         host = self.source.hosts[host_name]
         url = _with_query(self._url(host, path), params)
@@ -227,13 +227,17 @@ class Session:
                 )
             except requests.exceptions.SSLError as error:
                 if "CERTIFICATE" not in str(error).upper():
-                    raise Unreachable(f"The TLS connection to {self._place(host)} broke off.", again=True) from error
+                    raise Unreachable(
+                        f"The TLS connection to {self._place(host)} broke off.", again=True
+                    ) from error
                 raise Unreachable(
-                    f"The TLS certificate of {self._place(host)} cannot be verified. Name your network's authorities in "
-                    "REQUESTS_CA_BUNDLE; the check is never switched off."
+                    f"The TLS certificate of {self._place(host)} cannot be verified. Name your network's "
+                    "authorities in REQUESTS_CA_BUNDLE; the check is never switched off."
                 ) from error
             except requests.exceptions.ProxyError as error:
-                raise Unreachable(f"The proxy on the way to {self._place(host)} does not answer.", again=True) from error
+                raise Unreachable(
+                    f"The proxy on the way to {self._place(host)} does not answer.", again=True
+                ) from error
             except requests.exceptions.ReadTimeout as error:
                 raise Unreachable(
                     f"{self._place(host)} did not answer within {host.read_seconds:g} s.", again=True
@@ -250,8 +254,8 @@ class Session:
                 break
             url = target
         raise Refused(
-            f"{self._place(host)} sent the request elsewhere ({self.redactor.url(target)}). The site has moved: change "
-            f"its address in ingest/sources/{self.source.iso.lower()}.yaml.",
+            f"{self._place(host)} sent the request elsewhere ({self.redactor.url(target)}). The site has "
+            f"moved: change its address in ingest/sources/{self.source.iso.lower()}.yaml.",
             http_status=response.status_code,
         )
 
@@ -261,7 +265,9 @@ class Session:
         after = retry_after(response.headers.get("Retry-After"))
         if status == 429:
             asked = f" It asks for {after:g} s of patience." if after is not None else ""
-            return Throttled(f"{place} says that it is asked too fast.{asked}", http_status=status, retry_after=after)
+            return Throttled(
+                f"{place} says that it is asked too fast.{asked}", http_status=status, retry_after=after
+            )
         if status >= 500:
             error = Unreachable(f"{place} answers with error {status}.", http_status=status, again=True)
             return error if after is None else Throttled(str(error), http_status=status, retry_after=after)
@@ -273,7 +279,7 @@ class Session:
         return Refused(f"{place} refuses the request with status {status}.", http_status=status)
 
     def _note(self, host_name: str, error: AnswerError) -> None:
-        """Count towards the circuit what speaks for a host in trouble; any other answer shows that it is well."""
+        """Count towards the circuit what speaks of a host in trouble; any other answer shows it is well."""
         if isinstance(error, Unreachable | Throttled):
             self._failed[host_name] = self._failed.get(host_name, 0) + 1
         else:
@@ -306,7 +312,7 @@ class Session:
         return host.pace
 
     def _ask_paces(self) -> Mapping[str, Pace]:
-        """The paces that a stand-in declares in ``pace.json``; a plain proxy has none, and the registry's hold."""
+        """The paces that a stand-in declares in ``pace.json``; with a plain proxy the registry's hold."""
         try:
             response = self._http.get(f"{self.base}/pace.json", timeout=(5, 5), allow_redirects=False)
             if response.status_code != 200:
@@ -328,7 +334,7 @@ def retry_after(text: str | None) -> float | None:
 
 
 def backoff(attempt: int, pace: Pace) -> float:
-    """Seconds to wait after a failed attempt: doubling, capped, with jitter so that two processes do not keep step."""
+    """Seconds to wait after a failed attempt: doubling, capped, with jitter so that processes part ways."""
     ceiling = min(pace.first_wait_seconds * 2 ** (attempt - 1), pace.max_wait_seconds)
     return float(ceiling * random.uniform(0.5, 1.0))
 

@@ -1,11 +1,12 @@
 """Landing: ask for each request, keep the bytes as raw objects, tell the ledger. Always in this order.
 
-    request ──> route ──> downloads on disk ──> changed? ──yes──> object in the store ──> events ──> next request
+    request ──> route ──> downloads on disk ──> changed? ──yes──> object in the store ──> events ──> the next
                   │ AnswerError                   └──no──────────────────────────────────> events
                   └─────────────────────────────────────────────────────────────────────> events
 
-The object comes before its event, so a run killed between the two asks again, finds the object under its key and tells
-it then. All events of a request are one write: an answer of several pages is there whole or not at all.
+The object comes before its event, so a run killed between the two asks again, finds the object under its key
+and tells it then. All events of a request are one write: an answer of several pages is there whole or not at
+all.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ingest.storage import Store
 
 RAW = "raw"
 UNDATED = "undated"
-# Text shrinks to a tenth at this level for a few milliseconds a megabyte; higher ones cost more than they save.
+# Text shrinks to a tenth at this level for milliseconds a megabyte; higher ones cost more than they save.
 ZSTD_LEVEL = 6
 
 Latest = Callable[[Request, str], Event | None]
@@ -52,7 +53,13 @@ class Cause:
     @property
     def sentence(self) -> str:
         """The cause for a person, with the delivery dates and how often."""
-        days = "" if self.first is None else f" {self.first}" if self.first == self.last else f" {self.first} to {self.last}"
+        days = (
+            ""
+            if self.first is None
+            else f" {self.first}"
+            if self.first == self.last
+            else f" {self.first} to {self.last}"
+        )
         times = f" ({self.count} times)" if self.count > 1 else ""
         return f"{self.dataset}{days}: {self.status.replace('_', ' ')}{times}. {self.message}"
 
@@ -77,7 +84,9 @@ class Landing:
     @property
     def bytes(self) -> int:
         """Bytes served for what was new or changed; every object counts once."""
-        return sum({event.raw_key: event.bytes or 0 for event in self.events if event.status is Status.OK}.values())
+        return sum(
+            {event.raw_key: event.bytes or 0 for event in self.events if event.status is Status.OK}.values()
+        )
 
     @property
     def causes(self) -> list[Cause]:
@@ -86,7 +95,10 @@ class Landing:
         for event in self.events:
             if event.status not in (Status.OK, Status.UNCHANGED):
                 groups.setdefault((event.status, event.dataset, event.message), []).append(event)
-        return [self._cause(status, dataset, message, group) for (status, dataset, message), group in groups.items()]
+        return [
+            self._cause(status, dataset, message, group)
+            for (status, dataset, message), group in groups.items()
+        ]
 
     @property
     def sentences(self) -> list[str]:
@@ -119,9 +131,11 @@ def land(
         store: where raw objects go.
         sink: where events go; every request leaves at least one before the next is sent.
         session: asks the hosts.
-        latest: the newest observation of the same request (road, period and part) that names a raw object, or None.
+        latest: the newest observation of the same request (road, period and part) that names a raw object, or
+            None.
         progress: told of each request with its events.
-        on_step: told of every step (``asking``, ``downloading``, ``downloaded``, ``stored``, ``told``); for tests that
+        on_step: told of every step (``asking``, ``downloading``, ``downloaded``, ``stored``, ``told``); for
+            tests that
             interrupt a real process.
 
     Raises:
@@ -178,7 +192,9 @@ class _Lander:
             return [self._failure(request, error)]
         return [event for answer in answers for event in self._keep(request, answer)]
 
-    def word(self, request: Request, period: Period | None, status: Status, message: str, part: str = "") -> Event:
+    def word(
+        self, request: Request, period: Period | None, status: Status, message: str, part: str = ""
+    ) -> Event:
         """An event without an object."""
         return Event(
             event_id=self.sink.next_id(),
@@ -209,7 +225,12 @@ class _Lander:
                 yield self.word(request, period, answer.status, answer.message, answer.part)
             return
         before = self.latest(request, answer.part)
-        if before is not None and before.raw_key and _same(before, answer, download) and self.store.exists(before.raw_key):
+        if (
+            before is not None
+            and before.raw_key
+            and _same(before, answer, download)
+            and self.store.exists(before.raw_key)
+        ):
             status, key = Status.UNCHANGED, before.raw_key
         else:
             status, key = Status.OK, self._store(request, answer, download)
@@ -241,7 +262,7 @@ class _Lander:
 
 
 def raw_key(iso: str, dataset: str, day: date | datetime | None, sha256: str, file_name: str) -> str:
-    """Where a raw object lives: ``raw/<iso>/<dataset>/<first delivery date, or undated>/<12 hex>_<file name>``."""
+    """Where a raw object lives: ``raw/<iso>/<dataset>/<first delivery date>/<12 hex>_<file name>``."""
     folder = f"{day:%Y-%m-%d}" if day else UNDATED
     return str(PurePosixPath(RAW, iso.lower(), dataset, folder, f"{sha256[:12]}_{safe_name(file_name)}"))
 
@@ -252,7 +273,8 @@ def compressed(path: Path) -> tuple[Path, str]:
         return path, ""
     target = path.with_name(f"{path.name}.zst")
     with path.open("rb") as plain, target.open("wb") as packed:
-        # The size in the frame lets readers allocate once; the checksum tells a damaged object from a changed one.
+        # The size in the frame lets readers allocate once; the checksum tells a damaged object from a changed
+        # one.
         compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True)
         compressor.copy_stream(plain, packed, size=path.stat().st_size)
     return target, ".zst"

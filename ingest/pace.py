@@ -1,8 +1,8 @@
 """Pacing: how fast a host may be asked, shared by every process of this user on this machine.
 
-A request waits here *before* it is sent, and what is paced are the starts of requests: five seconds between two starts
-are five seconds, however long the answers take. One bucket a host and credential; the bucket's name holds a short hash
-of the credential, never the credential.
+A request waits here *before* it is sent, and what is paced are the starts of requests: five seconds between
+two starts are five seconds, however long the answers take. One bucket a host and credential; the bucket's
+name holds a short hash of the credential, never the credential.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Pacer:
         interval = bucket.rates[-1].interval
         waited = 0.0
         while True:
-            # The lock spans look and take, so that two processes never take one turn. It is not held while waiting.
+            # The lock spans look and take: two processes never take one turn. It is not held while waiting.
             with bucket.lock:
                 turn = RateItem(name, time.time_ns() // 1_000_000)
                 if bucket.put(turn):
@@ -68,7 +68,7 @@ class Pacer:
                 milliseconds = bucket.waiting(turn)
                 assert isinstance(milliseconds, int)
                 if milliseconds > interval:
-                    # A turn taken in the future: the machine's clock was set back. Without this, hours of waiting.
+                    # A turn taken in the future: the machine's clock was set back. Do not wait for hours.
                     bucket.flush()
                     continue
             seconds = (milliseconds + 1) / 1000

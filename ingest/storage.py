@@ -1,8 +1,8 @@
 """The object store: raw files and journals under one address, on a local disk or on S3.
 
-An object becomes visible only when it is whole. Locally that is a temporary file in the same folder, flushed to the
-disk and then renamed; on S3 it is one put. What a killed run leaves behind are temporary files, never half an object,
-and the next run sweeps them.
+An object becomes visible only when it is whole. Locally that is a temporary file in the same folder, flushed
+to the disk and then renamed; on S3 it is one put. What a killed run leaves behind are temporary files, never
+half an object, and the next run sweeps them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from uuid import uuid4
@@ -32,7 +32,8 @@ class Store:
 
     Args:
         uri: a local folder, or ``s3://bucket/prefix``.
-        options: what fsspec's file system takes (for S3: ``key``, ``secret``, ``endpoint_url``, ``client_kwargs``).
+        options: what fsspec's file system takes (for S3: ``key``, ``secret``, ``endpoint_url``,
+            ``client_kwargs``).
             Without them the standard ``AWS_*`` variables hold.
     """
 
@@ -45,7 +46,7 @@ class Store:
             self._fs = fsspec.filesystem("file")
         else:
             protocol, _, self._root = self.uri.partition("://")
-            # Others write here too: a cached listing, or a file system cached with old credentials, would be wrong.
+            # Others write here too: a cached listing, or a file system with old credentials, would be wrong.
             words = {"skip_instance_cache": True, "use_listings_cache": False, **(options or {})}
             with self._sentences("open"):
                 self._fs = fsspec.filesystem(protocol, **words)
@@ -60,7 +61,9 @@ class Store:
 
     def url(self, key: str) -> str:
         """Where an object is: a path on a local disk, else its address."""
-        return self._address(key) if self.is_local else f"{self.uri.partition('://')[0]}://{self._address(key)}"
+        return (
+            self._address(key) if self.is_local else f"{self.uri.partition('://')[0]}://{self._address(key)}"
+        )
 
     def local_path(self, key: str) -> Path | None:
         """The object's file on this machine, or None where the store is remote."""
@@ -111,10 +114,10 @@ class Store:
         """
         with self._sentences(key), _part_of(local_path) as part:
             self._fs.get_file(self._address(key), str(part))
-            os.replace(part, local_path)
+            part.replace(local_path)
 
     def put(self, key: str, local_path: Path) -> bool:
-        """Keep a local file under a key; False where the key is there already: the same key is the same content.
+        """Keep a local file under a key; False where the key is there already (then so is the content).
 
         Raises:
             StorageError: the store cannot be written.
@@ -152,7 +155,7 @@ class Store:
         return self.put(key, path)
 
     def write_bytes(self, key: str, data: bytes) -> None:
-        """Write a small object whole, in place of the one that may be there. For journals and notes, not for raw.
+        """Write a small object whole, in place of the one that may be there. For journals, not for raw.
 
         Raises:
             StorageError: the store cannot be written.
@@ -165,7 +168,7 @@ class Store:
                 self._fs.pipe_file(self._address(key), data)
 
     def list(self, prefix: str = "") -> list[str]:
-        """Every key that begins with a prefix (whole folder names), in order; nothing where there is no such folder.
+        """Every key under a prefix (whole folder names), in order; none where there is no such folder.
 
         Raises:
             StorageError: the store cannot be asked.
@@ -190,13 +193,11 @@ class Store:
         if PurePosixPath(key).parts[:1] == ("raw",):
             raise ValueError(f"'{key}' is a raw object; those are never deleted.")
         with self._sentences(key):
-            try:
+            with suppress(FileNotFoundError):
                 self._fs.rm_file(self._address(key))
-            except FileNotFoundError:
-                pass
 
     def sweep(self, prefix: str = "") -> int:
-        """Remove the temporary files that killed runs left under a prefix; how many. Live writers keep theirs."""
+        """Remove what killed runs left under a prefix; how many files. Live writers keep theirs."""
         if not self.is_local:
             return 0
         folder = Path(self._address(prefix)) if prefix else self._folder
@@ -258,8 +259,15 @@ def explain(error: BaseException, uri: str, bucket: str, key: str) -> str:
     if code in ("NoSuchBucket",) or "bucket does not exist" in text or "nosuchbucket" in text:
         return f"The bucket '{bucket}' of {uri} does not exist. Create it, or set LAKE_URI to one that does."
     if names & {"NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError", "ProfileNotFound"}:
-        return f"No AWS credentials for {uri}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
-    if code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301"):
+        return (
+            f"No AWS credentials for {uri}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
+        )
+    if code in (
+        "PermanentRedirect",
+        "AuthorizationHeaderMalformed",
+        "IllegalLocationConstraintException",
+        "301",
+    ):
         return (
             f"The bucket '{bucket}' is in another region than the one configured{_region(chain)}. "
             "Set AWS_DEFAULT_REGION (and AWS_REGION) to the bucket's region."
@@ -274,7 +282,12 @@ def explain(error: BaseException, uri: str, bucket: str, key: str) -> str:
             f"The storage at {uri} denies access to '{key or bucket}' (AccessDenied). "
             "Check the credentials and what they may do in this bucket."
         )
-    if names & {"EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "ClientConnectorError"}:
+    if names & {
+        "EndpointConnectionError",
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "ClientConnectorError",
+    }:
         return f"The storage at {uri} cannot be reached. Check AWS_ENDPOINT_URL and the network."
     if "FileNotFoundError" in names:
         return f"There is no object '{key}' in {uri}."
@@ -312,7 +325,9 @@ def _region(chain: list[BaseException]) -> str:
 def _part_of(target: Path) -> Iterator[Path]:
     """A temporary name in the target's folder; what is left of it is removed, also on Ctrl-C."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.parent / f".{target.name[:120]}.{socket.gethostname()}.{os.getpid()}.{uuid4().hex[:8]}{PART}"
+    part = (
+        target.parent / f".{target.name[:120]}.{socket.gethostname()}.{os.getpid()}.{uuid4().hex[:8]}{PART}"
+    )
     try:
         yield part
     finally:
@@ -325,7 +340,7 @@ def _whole(target: Path) -> Iterator[Path]:
     with _part_of(target) as part:
         yield part
         _flush(part)
-        os.replace(part, target)
+        part.replace(target)
         _flush(target.parent)
 
 

@@ -19,8 +19,8 @@ from ingest.registry import Dataset, Road, Source
 class Answer:
     """One file of an answer, or word that there is none.
 
-    ``periods`` are the spans that it really holds, in UTC: a running month's archive has only some days. With status
-    OK there is a download; otherwise ``message`` says why not.
+    ``periods`` are the spans that it really holds, in UTC: a running month's archive has only some days. With
+    status OK there is a download; otherwise ``message`` says why not.
     """
 
     periods: tuple[Period, ...]
@@ -56,6 +56,9 @@ class Route(Protocol):
         Raises:
             AnswerError: it is an error document of this site, or broken.
         """
+
+    def content_sha256(self, path: Path) -> str:
+        """The hash of what a file says, without what this site changes with every request."""
 
 
 def known_ids(source: Source) -> Sequence[str]:

@@ -3,9 +3,10 @@
     https://api.pjm.com/api/v1/da_hrl_lmps?datetime_beginning_utc=1/1/2022 05:00 to 2/1/2022 04:59&type=HUB
         &rowCount=50000&startRow=1&format=csv&download=true            header Ocp-Apim-Subscription-Key
 
-The end of a range is inclusive, so it is asked to the last minute before the period's end. A page holds at most 50,000
-rows, the next begins at the row after; a page that is full is never taken for the last one. The key is the user's own
-(``PJM_API_KEY``), or the public one that PJM's web pages use, read from the settings of that site.
+The end of a range is inclusive, so it is asked to the last minute before the period's end. A page holds at
+most 50,000 rows, the next begins at the row after; a page that is full is never taken for the last one. The
+key is the user's own (``PJM_API_KEY``), or the public one that PJM's web pages use, read from the settings of
+that site.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ingest.clock import local_date, now
-from ingest.content import count_rows, first_words, kind_of, safe_name
+from ingest.content import (
+    count_rows,
+    file_content_sha256,
+    first_line,
+    kind_of,
+    safe_name,
+    whole_zip,
+    zip_content_sha256,
+)
 from ingest.download import Download
 from ingest.errors import NoData, NotPublished, Refused
 from ingest.events import Request
@@ -54,8 +63,8 @@ class Page:
 class DataMiner:
     """The route ``data_miner``.
 
-    Of a road's ``ask``, ``feed`` and ``page_rows`` are taken out, the rest are query parameters: ``@hubs`` stands for
-    the ids of the registry, ``@part`` for the request's part.
+    Of a road's ``ask``, ``feed`` and ``page_rows`` are taken out, the rest are query parameters: ``@hubs``
+    stands for the ids of the registry, ``@part`` for the request's part.
     """
 
     def fetch(
@@ -71,7 +80,9 @@ class DataMiner:
                 raise NotPublished(f"{SITE} has no rows for this period yet.")
             if dataset.may_be_empty:
                 raise NoData(f"{SITE} has no rows of {feed} for this period.")
-            raise Refused(f"{SITE} answers with no rows of {feed} for a period that must have some. Ask again later.")
+            raise Refused(
+                f"{SITE} answers with no rows of {feed} for a period that must have some. Ask again later."
+            )
         stem = "_".join(filter(None, [feed, request.part, f"{request.period.start:%Y%m%dT%H%M}"]))
         for number, page in enumerate(pages, start=1):
             yield Answer(
@@ -89,8 +100,14 @@ class DataMiner:
             refusal = _refusal(path)
             if refusal is not None:
                 raise refusal
-        elif kind != "text" or "," not in first_words(path).split(" ")[0]:
+        elif kind == "zip":
+            whole_zip(path)
+        elif kind != "text" or b"," not in first_line(path):
             raise in_place_of_data(path, SITE, "rows")
+
+    def content_sha256(self, path: Path) -> str:
+        """The file itself: Data Miner puts no stamp of the request into its answers."""
+        return zip_content_sha256(path) if kind_of(path) == "zip" else file_content_sha256(path)
 
     def _pages(
         self, session: Session, road: Road, feed: str, query: Mapping[str, str], size: int
@@ -114,7 +131,13 @@ class DataMiner:
         announced: int | None = None
         start = 1
         while True:
-            params = {**query, "rowCount": str(size), "startRow": str(start), "format": "csv", "download": "true"}
+            params = {
+                **query,
+                "rowCount": str(size),
+                "startRow": str(start),
+                "format": "csv",
+                "download": "true",
+            }
             page = self._page(session, road, feed, params)
             total = page.download.total_rows
             if start == 1:
@@ -163,7 +186,9 @@ def _public_key(session: Session) -> str:
 
     def judge(answer: Download) -> None:
         if kind_of(answer.path) != "json":
-            raise in_place_of_data(answer.path, "PJM's web site", f"the settings with its public key (set {KEY_VARIABLE})")
+            raise in_place_of_data(
+                answer.path, "PJM's web site", f"the settings with its public key (set {KEY_VARIABLE})"
+            )
 
     settings = session.get(KEY_HOST, KEY_PATH, headers=BROWSER, judge=judge)
     try:

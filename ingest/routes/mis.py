@@ -3,9 +3,9 @@
     http://mis.nyiso.com/public/csv/damlbmp/20220718damlbmp_zone.csv             about ten days back
     http://mis.nyiso.com/public/csv/damlbmp/20220701damlbmp_zone_csv.zip         always the first of the month
 
-A missing file is a 404 without words. The zip of the running month grows daily, some days never reach it, and its
-members are in no order: what counts as brought are the days that are really in it, whole. A member's own stamp is the
-time of its publication.
+A missing file is a 404 without words. The zip of the running month grows daily, some days never reach it, and
+its members are in no order: what counts as brought are the days that are really in it, whole. A member's own
+stamp is the time of its publication.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ingest.clock import Period, days_of, local_date, market_days, midnight, now
-from ingest.content import kind_of, whole_zip, zip_content_sha256
+from ingest.content import file_content_sha256, first_line, kind_of, whole_zip, zip_content_sha256
 from ingest.download import Download
 from ingest.errors import NotPublished, Refused
 from ingest.events import Request, Status
@@ -30,8 +30,8 @@ from ingest.routes.due import is_out_of_reach, may_be_unpublished
 from ingest.routes.judge import in_place_of_data
 
 SITE = "NYISO MIS"
-# A running day's file is rewritten every five minutes. One last written earlier than this before the day's end is a
-# part of a day; old finished ones were written a minute before midnight.
+# A running day's file is rewritten every five minutes. One last written earlier than this before the day's
+# end is a part of a day; old finished ones were written a minute before midnight.
 LAST_REWRITE = timedelta(minutes=15)
 _MEMBER = re.compile(r"(\d{8})([A-Za-z_]+)\.csv$")
 _FIRST_STAMP = re.compile(rb'^[^\n]*\n"?(\d\d)/(\d\d)/(\d{4})')
@@ -46,7 +46,7 @@ class DayInZip:
 
 
 class Mis:
-    """The route ``mis``: ``ask`` names the ``folder``, the ``stem`` of the file and its ``kind``, daily or monthly."""
+    """The route ``mis``: ``ask`` names ``folder`` and ``stem`` of the file, and its ``kind``, daily or monthly."""
 
     def fetch(
         self, request: Request, road: Road, dataset: Dataset, source: Source, session: Session
@@ -58,7 +58,9 @@ class Mis:
         name = f"{day:%Y%m}01{words['stem']}_csv.zip" if monthly else f"{day:%Y%m%d}{words['stem']}.csv"
         try:
             download = session.get(
-                road.host, f"public/csv/{words['folder']}/{name}", judge=lambda answer: _judge(answer, monthly)
+                road.host,
+                f"public/csv/{words['folder']}/{name}",
+                judge=lambda answer: self._fits(answer, monthly),
             )
         except Refused as error:
             if error.http_status != 404:
@@ -82,14 +84,26 @@ class Mis:
         kind = kind_of(path)
         if kind == "zip":
             whole_zip(path)
-        elif kind != "text":
+        elif kind != "text" or b"," not in first_line(path):
             raise in_place_of_data(path, SITE, "a CSV")
+
+    def content_sha256(self, path: Path) -> str:
+        """The members of a zip, or the file itself."""
+        return zip_content_sha256(path) if kind_of(path) == "zip" else file_content_sha256(path)
+
+    def _fits(self, answer: Download, monthly: bool) -> None:
+        """The answer must be what the name says, a zip or a CSV."""
+        if monthly != (kind_of(answer.path) == "zip"):
+            raise in_place_of_data(answer.path, SITE, "a zip" if monthly else "a CSV")
+        self.judge(answer.path)
 
     def _missing(
         self, error: Refused, name: str, request: Request, road: Road, dataset: Dataset, source: Source
     ) -> Answer:
         """What a 404 means: too early, too old, or a hole."""
-        first = Period(request.period.start, min(request.period.end, request.period.start + timedelta(hours=20)))
+        first = Period(
+            request.period.start, min(request.period.end, request.period.start + timedelta(hours=20))
+        )
         if may_be_unpublished(source, dataset, first, now()):
             early = NotPublished(f"{SITE} does not have {name} yet.", http_status=404)
             early.attempts, early.url = error.attempts, error.url
@@ -100,18 +114,6 @@ class Mis:
         late = Refused(f"{SITE} has no file {name}, which should be there.", http_status=404)
         late.attempts, late.url = error.attempts, error.url
         raise late
-
-
-def _judge(answer: Download, monthly: bool) -> None:
-    kind = kind_of(answer.path)
-    if monthly and kind == "zip":
-        whole_zip(answer.path)
-    elif monthly or kind != "text":
-        raise in_place_of_data(answer.path, SITE, "a zip" if monthly else "a CSV")
-    else:
-        with answer.path.open("rb") as file:
-            if b"," not in file.readline():
-                raise in_place_of_data(answer.path, SITE, "a CSV")
 
 
 def _month(

@@ -5,8 +5,8 @@
     https://oasis.caiso.com/oasisapi/GroupZip?groupid=DAM_LMP_GRP&startdatetime=20220101T08:00-0000&version=12
         &resultformat=6
 
-Times are asked in GMT (``-0000``): an offset of the wrong season loses an hour and leaks one of the next day. A group
-is asked by its start alone. At most ten nodes a request.
+Times are asked in GMT (``-0000``): an offset of the wrong season loses an hour and leaks one of the next day.
+A group is asked by its start alone. At most ten nodes a request.
 """
 
 from __future__ import annotations
@@ -18,15 +18,24 @@ from datetime import datetime
 from pathlib import Path
 
 from ingest.clock import local_date, now
-from ingest.content import file_content_sha256, first_words, kind_of, safe_name, whole_zip, zip_content_sha256
+from ingest.content import (
+    file_content_sha256,
+    first_line,
+    kind_of,
+    safe_name,
+    whole_zip,
+    zip_content_sha256,
+)
 from ingest.download import Download
-from ingest.errors import AnswerError, NoData, NotPublished, Refused, Throttled
+from ingest.errors import AnswerError, NoData, NotPublished, Refused
 from ingest.events import Request, Status
 from ingest.fetch import Session
 from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer, known_ids
 from ingest.routes.due import is_out_of_reach, may_be_unpublished
+from ingest.routes.judge import in_place_of_data
 
+SITE = "OASIS"
 MOST_NODES = 10
 # The member is named after the second of the request: ..._20221120_08_00_00_v12.csv
 _REQUEST_STAMP = re.compile(r"_\d{8}_\d{2}_\d{2}_\d{2}(?=_v\d)")
@@ -35,7 +44,7 @@ _ERROR = re.compile(r"<(?:\w+:)?ERR_CODE>\s*(\d+)\s*<.*?<(?:\w+:)?ERR_DESC>([^<]
 # An error document is small; a larger XML member is data.
 LARGEST_ERROR = 64 * 1024
 NO_DATA, IN_PROCESSING = 1000, 1015
-# 1003 is a time-out, 1006 to 1013 are troubles of the site's own: the same question may be answered next time.
+# 1003 is a time-out, 1006 to 1013 are troubles of the site's own: asking again may be answered.
 ITS_OWN_TROUBLE = frozenset({1003, *range(1006, 1014)})
 
 
@@ -52,7 +61,9 @@ class Oasis:
         for number, query in enumerate(queries, start=1):
             part = request.part if len(queries) == 1 else f"{request.part}/{number}".lstrip("/")
             try:
-                download = session.get(road.host, f"oasisapi/{path}", query, judge=lambda answer: self.judge(answer.path))
+                download = session.get(
+                    road.host, f"oasisapi/{path}", query, judge=lambda answer: self.judge(answer.path)
+                )
             except NoData as error:
                 yield _without(error, request, road, dataset, source, part)
                 continue
@@ -60,15 +71,13 @@ class Oasis:
                 periods=(request.period,),
                 download=download,
                 file_name=_file_name(download, query),
-                content_sha256=_content(download.path),
+                content_sha256=self.content_sha256(download.path),
                 part=part,
             )
 
     def judge(self, path: Path) -> None:
         """Tell data from the many ways in which OASIS says no."""
         kind = kind_of(path)
-        if kind == "html":
-            raise Throttled("OASIS answered with a web page (its acceptable-use notice) instead of data.")
         if kind == "zip":
             for member in whole_zip(path):
                 if member.filename.lower().endswith(".xml") and member.file_size <= LARGEST_ERROR:
@@ -77,9 +86,14 @@ class Oasis:
         elif kind == "xml":
             with path.open("rb") as file:
                 _judge_document(file.read(LARGEST_ERROR).decode("utf-8", errors="replace"))
-        elif kind != "text":
-            words = first_words(path) if kind == "json" else ""
-            raise Refused(f"OASIS answered with something that is neither a zip nor CSV ({kind}). {words}".strip(), again=True)
+        elif kind != "text" or b"," not in first_line(path):
+            raise in_place_of_data(path, SITE, "a zip or a CSV")
+
+    def content_sha256(self, path: Path) -> str:
+        """The members without the second of the request in their names and headings."""
+        if kind_of(path) == "zip":
+            return zip_content_sha256(path, lambda name: _REQUEST_STAMP.sub("", name), _TIME_DATE)
+        return file_content_sha256(path, _TIME_DATE)
 
 
 def _judge_document(text: str) -> None:
@@ -116,7 +130,9 @@ def _same(new: AnswerError, old: AnswerError) -> AnswerError:
     return new
 
 
-def _queries(words: Mapping[str, str], request: Request, path: str, source: Source) -> Iterator[dict[str, str]]:
+def _queries(
+    words: Mapping[str, str], request: Request, path: str, source: Source
+) -> Iterator[dict[str, str]]:
     span = {"startdatetime": _gmt(request.period.start)}
     if path != "GroupZip":
         span["enddatetime"] = _gmt(request.period.end)
@@ -144,9 +160,3 @@ def _file_name(download: Download, query: Mapping[str, str]) -> str:
     what = query.get("queryname") or query.get("groupid", "answer")
     suffix = {"zip": "zip", "xml": "xml"}.get(kind_of(download.path), "csv")
     return safe_name(f"{query['startdatetime'][:8]}_{what}_{query.get('market_run_id', 'N')}.{suffix}")
-
-
-def _content(path: Path) -> str:
-    if kind_of(path) == "zip":
-        return zip_content_sha256(path, lambda name: _REQUEST_STAMP.sub("", name), _TIME_DATE)
-    return file_content_sha256(path, _TIME_DATE)
