@@ -16,15 +16,7 @@ WITH published AS (
         utc_of_iso_stamp(INTERVALSTARTTIME_GMT) AS interval_start_utc,
         utc_of_iso_stamp(INTERVALENDTIME_GMT) AS interval_end_utc,
         TRY_CAST(MW AS DOUBLE) AS price
-    FROM read_csv(
-        getvariable('raw_files'),
-        header = TRUE,
-        delim = ',',
-        quote = '"',
-        escape = '"',
-        all_varchar = TRUE,
-        filename = TRUE
-    )
+    FROM raw_columns(getvariable('raw_files'))
 )
 
 SELECT

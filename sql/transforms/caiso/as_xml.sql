@@ -7,31 +7,11 @@
 --         for the way the documents are cut.
 -- Why:    prices are those of nested regions, as published: a resource is paid the sum over the regions it
 --         lies in. A missing region is not a price of zero.
-WITH lines AS (
-    SELECT
-        filename,
-        line,
-        ROW_NUMBER() OVER () AS line_number
-    FROM read_csv(
-        getvariable('raw_files'),
-        auto_detect = FALSE,
-        header = FALSE,
-        delim = '\x1f',
-        quote = '',
-        escape = '',
-        max_line_size = 67108864,
-        filename = TRUE,
-        columns = {
-            'line': 'VARCHAR'
-        }
-    )
-),
-
-documents AS (
+WITH documents AS (
     SELECT
         parse_dirpath(filename) AS raw_folder,
         STRING_AGG(line, chr(10) ORDER BY line_number) AS document
-    FROM lines
+    FROM raw_lines(getvariable('raw_files'))
     GROUP BY filename
 ),
 

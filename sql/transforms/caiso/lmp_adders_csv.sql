@@ -14,15 +14,7 @@ WITH published AS (
         MARKET_RUN_ID,
         LMP_TYPE,
         COLUMNS('^(MW|PRC|VALUE)$') AS printed_price
-    FROM read_csv(
-        getvariable('raw_files'),
-        header = TRUE,
-        delim = ',',
-        quote = '"',
-        escape = '"',
-        all_varchar = TRUE,
-        filename = TRUE
-    )
+    FROM raw_columns(getvariable('raw_files'))
 ),
 
 components AS (

@@ -4,31 +4,11 @@
 -- Grain:  one node, one interval, one component.
 -- Source: CAISO OASIS. See lmp_xml, also for the way the documents are cut.
 -- Why:    the component has no column in energy_prices; total = energy + congestion + loss + this.
-WITH lines AS (
-    SELECT
-        filename,
-        line,
-        ROW_NUMBER() OVER () AS line_number
-    FROM read_csv(
-        getvariable('raw_files'),
-        auto_detect = FALSE,
-        header = FALSE,
-        delim = '\x1f',
-        quote = '',
-        escape = '',
-        max_line_size = 67108864,
-        filename = TRUE,
-        columns = {
-            'line': 'VARCHAR'
-        }
-    )
-),
-
-documents AS (
+WITH documents AS (
     SELECT
         parse_dirpath(filename) AS raw_folder,
         STRING_AGG(line, chr(10) ORDER BY line_number) AS document
-    FROM lines
+    FROM raw_lines(getvariable('raw_files'))
     GROUP BY filename
 ),
 

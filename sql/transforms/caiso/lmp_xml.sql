@@ -5,33 +5,13 @@
 --         LMP_ENE_PRC, LMP_CONG_PRC, LMP_LOSS_PRC; LMP_GHG_PRC is read by lmp_adders_xml).
 -- Source: CAISO OASIS. The market run stands once, in the REPORT_HEADER of each REPORT_ITEM (MKT_TYPE).
 -- Why:    single requests of the early years are XML. The documents are small, so each is put together from
---         its lines (the only reader here that also takes compressed text) and cut by its elements. The
+--         its lines (the reader that also takes compressed text) and cut by its elements. The
 --         components meet in a pivot under the same rules as in lmp_csv.
-WITH lines AS (
-    SELECT
-        filename,
-        line,
-        ROW_NUMBER() OVER () AS line_number
-    FROM read_csv(
-        getvariable('raw_files'),
-        auto_detect = FALSE,
-        header = FALSE,
-        delim = '\x1f',
-        quote = '',
-        escape = '',
-        max_line_size = 67108864,
-        filename = TRUE,
-        columns = {
-            'line': 'VARCHAR'
-        }
-    )
-),
-
-documents AS (
+WITH documents AS (
     SELECT
         parse_dirpath(filename) AS raw_folder,
         STRING_AGG(line, chr(10) ORDER BY line_number) AS document
-    FROM lines
+    FROM raw_lines(getvariable('raw_files'))
     GROUP BY filename
 ),
 

@@ -24,15 +24,7 @@ WITH known_columns AS (
 published AS (
     SELECT * FROM known_columns
     UNION ALL BY NAME
-    SELECT * FROM read_csv(
-        getvariable('raw_files'),
-        header = TRUE,
-        delim = ',',
-        quote = '"',
-        escape = '"',
-        all_varchar = TRUE,
-        filename = TRUE
-    )
+    SELECT * FROM raw_columns(getvariable('raw_files'))
 ),
 
 priced AS (

@@ -1,0 +1,53 @@
+-- raw: ways to read the raw files of one run, all columns as text.
+--
+-- What:  table macros over read_csv. The engine has compared every header before, so nothing is guessed.
+--        The column filename tells the member; its folder is the raw object it came from.
+-- Why:   text first, typed by the transform: a value that does not fit becomes an objection to its row, not
+--        the end of the statement. (Where speed decides, a transform lets the parser type the columns.)
+
+-- Columns by the names in the header, in any order.
+CREATE OR REPLACE MACRO raw_columns(files) AS TABLE
+    SELECT *
+    FROM read_csv(
+        files,
+        header = TRUE,
+        delim = ',',
+        quote = '"',
+        escape = '"',
+        all_varchar = TRUE,
+        filename = TRUE
+    );
+
+-- Columns by position, named by the layout (a struct of name: 'VARCHAR'). The header comes as a row like any
+-- other, so that a blank line before it or a stray quote in it does no harm.
+CREATE OR REPLACE MACRO raw_positions(files, layout) AS TABLE
+    SELECT *
+    FROM read_csv(
+        files,
+        auto_detect = FALSE,
+        header = FALSE,
+        delim = ',',
+        quote = '"',
+        escape = '"',
+        filename = TRUE,
+        columns = layout
+    );
+
+-- Lines of a document, numbered in their order.
+CREATE OR REPLACE MACRO raw_lines(files) AS TABLE
+    SELECT
+        *,
+        ROW_NUMBER() OVER () AS line_number
+    FROM read_csv(
+        files,
+        auto_detect = FALSE,
+        header = FALSE,
+        delim = '\x1f',
+        quote = '',
+        escape = '',
+        max_line_size = 67108864,
+        filename = TRUE,
+        columns = {
+            'line': 'VARCHAR'
+        }
+    );
