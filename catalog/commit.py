@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 from catalog.contract import Contract
 from catalog.errors import CommitConflict, DataFileRefused
 from catalog.hint import mend_hint
+from catalog.replacement import replace_files
 from catalog.tables import Catalog, live_files
 
 __all__ = ["ATTEMPTS", "Replaces", "commit", "mend_hint"]
@@ -98,12 +99,7 @@ def _replace(table: Table, registered: Sequence[DataFile], replaces: Replaces) -
     joining = [file for file in registered if file.file_path not in current]
     if not joining and not leaving:
         return None
-    with table.transaction() as transaction, transaction.update_snapshot().overwrite() as snapshot:
-        for path in sorted(leaving):
-            snapshot.delete_data_file(current[path])
-        for file in joining:
-            snapshot.append_data_file(file)
-    return snapshot.snapshot_id
+    return replace_files(table, leaving=[current[path] for path in sorted(leaving)], joining=joining)
 
 
 def _register(contract: Contract, table: Table, paths: Sequence[str]) -> list[DataFile]:
