@@ -192,9 +192,8 @@ class Store:
         """
         if PurePosixPath(key).parts[:1] == ("raw",):
             raise ValueError(f"'{key}' is a raw object; those are never deleted.")
-        with self._sentences(key):
-            with suppress(FileNotFoundError):
-                self._fs.rm_file(self._address(key))
+        with self._sentences(key), suppress(FileNotFoundError):
+            self._fs.rm_file(self._address(key))
 
     def sweep(self, prefix: str = "") -> int:
         """Remove what killed runs left under a prefix; how many files. Live writers keep theirs."""

@@ -46,7 +46,7 @@ class DayInZip:
 
 
 class Mis:
-    """The route ``mis``: ``ask`` names ``folder`` and ``stem`` of the file, and its ``kind``, daily or monthly."""
+    """The route ``mis``: ``ask`` names the ``folder``, the ``stem`` and the ``kind``, daily or monthly."""
 
     def fetch(
         self, request: Request, road: Road, dataset: Dataset, source: Source, session: Session
