@@ -14,7 +14,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Serve until killed, after one line that says where."""
     parser = argparse.ArgumentParser(prog="python -m ingest.simulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: any free one)")
-    parser.add_argument("--now", help="the simulator's clock, ISO 8601 (default: LAKE_NOW, else the real time)")
+    parser.add_argument(
+        "--now", help="the simulator's clock, ISO 8601 (default: LAKE_NOW, else the real time)"
+    )
     parser.add_argument("--nodes", type=int, default=25, help="synthetic nodes of each market (default: 25)")
     options = parser.parse_args(arguments)
     now = datetime.fromisoformat(options.now) if options.now else None

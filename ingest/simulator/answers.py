@@ -13,7 +13,10 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Request:
-    """A GET as the original host would see it. ``late`` and ``drift`` are faults that the site itself must act out."""
+    """A GET as the original host would see it.
+
+    ``late`` and ``drift`` are faults that the site itself must act out.
+    """
 
     host: str
     path: str

@@ -20,9 +20,9 @@ ACCEPTABLE_USE = (
 
 # What stands in front of a site with bot protection: a page that needs a browser to become data.
 SHELL = (
-    "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Data Miner 2</title>"
-    "<script src=\"/challenge.js\"></script></head>\n<body><noscript>Please enable JavaScript to continue."
-    "</noscript><div id=\"root\"></div></body>\n</html>\n"
+    '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Data Miner 2</title>'
+    '<script src="/challenge.js"></script></head>\n<body><noscript>Please enable JavaScript to continue.'
+    '</noscript><div id="root"></div></body>\n</html>\n'
 )
 
 THROTTLE_SENTENCE = "Rate limit is exceeded. Try again in 30 seconds."
@@ -30,11 +30,11 @@ THROTTLE_JSON = '{ "statusCode": 429, "message": "Rate limit is exceeded. Try ag
 
 
 def too_many(host: str, retry_after: int | None = None) -> Answer:
-    """HTTP 429. Hosts behind an API management say so in JSON, the others in HTML; the header comes only when asked."""
+    """HTTP 429, in JSON from hosts behind an API management, else in HTML; the header only when asked."""
     headers = (("Retry-After", str(retry_after)),) if retry_after is not None else ()
     if host.startswith("api."):
         return Answer(429, THROTTLE_JSON.encode(), JSON, headers)
-    body = "<html><head><title>429 Too Many Requests</title></head><body><h1>429 Too Many Requests</h1></body></html>\n"
+    body = "<html><head><title>429</title></head><body><h1>429 Too Many Requests</h1></body></html>\n"
     return Answer(429, body.encode(), HTML, headers)
 
 

@@ -15,7 +15,13 @@ from ingest.simulator.world import PACIFIC, World
 NO_RECORDS = "No records found for report."
 
 # The list's own words for the markets. The methods and codes are plausible, not known.
-MARKETS = {"PRC_LMP": "DAM", "PRC_RTPD_LMP": "RTPD", "PRC_INTVL_LMP": "RTD", "PRC_AS": "DAM", "PRC_INTVL_AS": "RTPD"}
+MARKETS = {
+    "PRC_LMP": "DAM",
+    "PRC_RTPD_LMP": "RTPD",
+    "PRC_INTVL_LMP": "RTD",
+    "PRC_AS": "DAM",
+    "PRC_INTVL_AS": "RTPD",
+}
 METHODS = ("Recalculated", "Replaced", "Selective Recalculation")
 
 
@@ -35,10 +41,12 @@ def listing(day: date, world: World) -> str:
         corrected.add(MARKETS[query])
         rows.extend(_rows(REPORTS[query], day, history))
     generated = f"{now.astimezone(ZoneInfo(PACIFIC)):%Y-%m-%dT%H:%M:%S}"
-    for market in ("DAM", "RTPD", "RTD"):
-        for method in METHODS:
-            if market not in corrected or method != METHODS[0]:
-                rows.append(f"{day}T00:00:00,,,{market},,{method},,,{NO_RECORDS},{generated}")
+    rows.extend(
+        f"{day}T00:00:00,,,{market},,{method},,,{NO_RECORDS},{generated}"
+        for market in ("DAM", "RTPD", "RTD")
+        for method in METHODS
+        if market not in corrected or method != METHODS[0]
+    )
     return "\n".join(rows) + "\n"
 
 

@@ -9,11 +9,12 @@ from ingest.simulator.answers import Answer, Member, zipped
 from ingest.simulator.world import PACIFIC
 
 DISCLAIMER = (
-    "The contents of these pages are subject to change without notice. Decisions based on information contained within "
-    "the California ISO's web site are the visitor's sole responsibility."
+    "The contents of these pages are subject to change without notice. Decisions based on information "
+    "contained within the California ISO's web site are the visitor's sole responsibility."
 )
 
-# Code 1000 is worded as in a genuine answer; the wording of the others is ours, after the specification's list.
+# Code 1000 is worded as in a genuine answer; the wording of the others is ours, after the specification's
+# list.
 DESCRIPTIONS = {
     1000: "No data returned for the specified selection",
     1001: "Invalid or missing parameters in the request",

@@ -45,7 +45,7 @@ GROUP_GHG_SINCE = date(2023, 1, 1)
 
 @dataclass(frozen=True)
 class Version:
-    """One layout of a report: the price column, whether every component is a member of its own, which components."""
+    """One layout of a report: the price column, the components, and whether each is a member of its own."""
 
     price: str
     split: bool
@@ -60,7 +60,7 @@ V3_ORDER = ("MCC", "MCE", "MCL", "MGHG", "LMP")
 
 @dataclass(frozen=True)
 class Report:
-    """A price report. ``single`` and ``group`` are the layouts by version, as SingleZip and GroupZip serve them."""
+    """A price report; ``single`` and ``group`` are the layouts of SingleZip and GroupZip, by version."""
 
     query: str
     market: str
@@ -83,7 +83,13 @@ _MW = Version("MW", split=False)
 REPORTS: Mapping[str, Report] = {
     report.query: report
     for report in (
-        Report("PRC_LMP", "DAM", 60, {1: _MW, 12: _MW}, {1: Version("MW", split=True), 12: Version("MW", split=True)}),
+        Report(
+            "PRC_LMP",
+            "DAM",
+            60,
+            {1: _MW, 12: _MW},
+            {1: Version("MW", split=True), 12: Version("MW", split=True)},
+        ),
         Report(
             "PRC_RTPD_LMP",
             "RTPD",
@@ -142,11 +148,7 @@ TIES = ("MALIN_5_N101", "PALOVRDE_ASR-APND")
 @lru_cache(maxsize=8)
 def locations(nodes: int) -> tuple[str, ...]:
     """Every place with a price, sorted, ``nodes`` of them synthetic."""
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    synthetic = (
-        f"{letters[i // 676 % 26]}{letters[i // 26 % 26]}{letters[i % 26]}SIM_{(1, 2, 6, 7)[i % 4]}_N{i % 900 + 1:03d}"
-        for i in range(nodes)
-    )
+    synthetic = (f"SIM{index:05d}_{(1, 2, 6, 7)[index % 4]}_N{index % 900 + 1:03d}" for index in range(nodes))
     return tuple(sorted((*HUBS, *ZONES, *AGGREGATES, *TIES, *synthetic)))
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ingest import clock
 from ingest.simulator import prices
+from ingest.simulator.caiso_errors import DISCLAIMER
 from ingest.simulator.caiso_reports import (
     AS_ITEMS,
     COMPONENTS,
@@ -58,8 +59,8 @@ def stamp(instant: datetime) -> str:
 def slots(day: date, minutes: int) -> tuple[Slot, ...]:
     """The intervals of a trade day in order of time.
 
-    The hour that spring skips is missing (1, 2, 4, ...); the hour that autumn repeats is operating hour 25, between 2
-    and 3 in time.
+    The hour that spring skips is missing (1, 2, 4, ...); the hour that autumn repeats is operating hour 25,
+    between 2 and 3 in time.
     """
     zone = ZoneInfo(PACIFIC)
     instant = clock.midnight(day, PACIFIC)
@@ -108,7 +109,9 @@ def _at(series: int, location: str, slot: Slot, system: int, worst: int, revisio
     if location.startswith("ELAP_") and slot.day >= GROUP_GHG_SINCE:
         # Outside California the price is lower by what a ton of carbon costs inside it.
         ghg = -prices.rounded(prices.mix(series ^ place, ~slot.minute) % (9 * prices.DOLLAR), TICK)
-    jam = prices.congestion(series, place, slot.minute, worst, TICK) + revision.amount_for(location, slot.hour)
+    jam = prices.congestion(series, place, slot.minute, worst, TICK) + revision.amount_for(
+        location, slot.hour
+    )
     return Price(system, jam, prices.loss(place, system, TICK), ghg)
 
 
@@ -176,9 +179,7 @@ def price_lines(
         system = [prices.energy(series, s.minute, s.hour, s.month, TICK) for s in of_day]
         worst = [prices.severity(series, s.minute) for s in of_day]
         for place in places:
-            there = [
-                _at(series, place, slot, system[i], worst[i], revision) for i, slot in enumerate(of_day)
-            ]
+            there = [_at(series, place, slot, system[i], worst[i], revision) for i, slot in enumerate(of_day)]
             for kind in types:
                 group += 1
                 for index in unsorted(of_day, group, report.minutes):
@@ -187,7 +188,7 @@ def price_lines(
 
 
 def by_kind(lines: Iterable[Line], split: bool) -> dict[str, list[Line]]:
-    """The rows of each member by what its name says of the component: ``_LMP``, or nothing where all share one."""
+    """The rows of each member, by what its name says of the component (``_LMP``, or nothing)."""
     parts: dict[str, list[Line]] = {}
     for line in lines:
         parts.setdefault(f"_{line.kind}" if split else "", []).append(line)
@@ -195,7 +196,11 @@ def by_kind(lines: Iterable[Line], split: bool) -> dict[str, list[Line]]:
 
 
 def reserve_lines(
-    report: Report, products: Sequence[str], wanted: Sequence[str] | None, chosen: Sequence[Slot], revisions: Revisions
+    report: Report,
+    products: Sequence[str],
+    wanted: Sequence[str] | None,
+    chosen: Sequence[Slot],
+    revisions: Revisions,
 ) -> Iterator[Line]:
     """The rows of a reserve price report: trade day, then product, then region."""
     group = 0
@@ -245,9 +250,8 @@ def _reserve_row(report: Report, line: Line) -> str:
     slot, amount, kind = line.slot, prices.bare(line.amount, 2), _OPERATING_TYPE[report.market]
     if report.day_ahead:
         return f"{slot.head},{kind},{line.kind},{line.location},DAM,{line.item},{amount},{line.group}"
-    return (
-        f"{slot.head},{kind},{line.kind},{line.item},{report.market},{amount},{line.location},{slot.interval},{line.group}"
-    )
+    middle = f"{kind},{line.kind},{line.item},{report.market},{amount},{line.location}"
+    return f"{slot.head},{middle},{slot.interval},{line.group}"
 
 
 def xml_text(report: Report, lines: Iterable[Line], now: datetime) -> str:
@@ -295,8 +299,8 @@ def xml_text(report: Report, lines: Iterable[Line], now: datetime) -> str:
         out.append("</REPORT_ITEM>")
     out += [
         "<DISCLAIMER_ITEM>",
-        "<DISCLAIMER>The contents of these pages are subject to change without notice.  Decisions based on information "
-        "contained within the California ISO's web site are the visitor's sole responsibility.</DISCLAIMER>",
+        # Genuine reports have two blanks where the error documents have one.
+        f"<DISCLAIMER>{DISCLAIMER.replace('. ', '.  ', 1)}</DISCLAIMER>",
         "</DISCLAIMER_ITEM>",
         "</RTO>",
         "</MessagePayload>",

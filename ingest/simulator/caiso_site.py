@@ -26,12 +26,13 @@ from ingest.simulator.caiso_reports import (
     locations,
 )
 from ingest.simulator.caiso_rows import Line, Slot
+from ingest.simulator.revisions import Revision
 from ingest.simulator.world import PACIFIC, World
 
 ZIP = "application/x-zip-compressed"
 
-# Retention as measured by binary search in 2026: about 39 months for prices by node, about 64 for the groups. Nothing is
-# known of the reserve prices, which are taken to live as long as the groups.
+# Retention as measured by binary search in 2026: about 39 months for prices by node, about 64 for the groups.
+# Nothing is known of the reserve prices, which are taken to live as long as the groups.
 SINGLE_DAYS = 1199
 GROUP_DAYS = 1959
 
@@ -90,7 +91,9 @@ def _single(query: Mapping[str, str], request: Request, world: World) -> Answer:
         return _single_reserves(query, report, version, start, end, request, world)
     places = _places(query, whole, world)
     chosen = _served(report, start, end, SINGLE_DAYS, request, world)
-    types = [kind for kind in version.types if kind != "MGHG" or chosen[0].day >= _ghg_since(report, single=True)]
+    types = [
+        kind for kind in version.types if kind != "MGHG" or chosen[0].day >= _ghg_since(report, single=True)
+    ]
     lines = list(caiso_rows.price_lines(report, types, places, chosen, world.revisions))
     return _single_answer(report, version, lines, query, start, end, request, world)
 
@@ -144,7 +147,8 @@ def _group(query: Mapping[str, str], request: Request, world: World) -> Answer:
         if request.late:
             raise OasisError(1000)
         text = caiso_corrections.listing(day, world)
-        member = Member(f"{day:%Y%m%d}_{day:%Y%m%d}_PRC_CORR_N_v{number}.csv", _bytes(text, request), _written(day))
+        name = f"{day:%Y%m%d}_{day:%Y%m%d}_PRC_CORR_N_v{number}.csv"
+        member = Member(name, _bytes(text, request), _published_at(day + timedelta(days=2)))
         return _zip_answer(_group_name(group, day, None, number, "csv"), [member])
     chosen = _served(group.report, start, end, GROUP_DAYS, request, world)
     if group.hourly and chosen[-1].start + timedelta(minutes=group.report.minutes) < end:
@@ -167,7 +171,7 @@ def _group_answer(
     suffix = f"_{hour}" if hour else ""
     stem = f"{day:%Y%m%d}_{day:%Y%m%d}_{report.query}_{report.market}"
     kind = "csv" if query.get("resultformat") == "6" else "xml"
-    written = _written(day)
+    written = _written(report, chosen, world.revisions.current("CAISO", report.query, day))
     members = []
     if report.reserves:
         lines = caiso_rows.reserve_lines(report, list(AS_ITEMS), None, chosen, world.revisions)
@@ -216,7 +220,9 @@ def _single_answer(
             for label, found in caiso_rows.by_kind(lines, split=True).items()
         ]
     else:
-        members = [Member(f"{stem}_{tail}.{kind}", _text(report, version, lines, kind, request, world.now), now)]
+        members = [
+            Member(f"{stem}_{tail}.{kind}", _text(report, version, lines, kind, request, world.now), now)
+        ]
     return _zip_answer(f"{stem}_{tail}.zip", members)
 
 
@@ -224,7 +230,9 @@ def _zip_answer(name: str, members: list[Member]) -> Answer:
     return Answer(200, zipped(members), ZIP, (("Content-Disposition", f"inline; filename={name}"),))
 
 
-def _text(report: Report, version: Version, lines: list[Line], kind: str, request: Request, now: datetime) -> bytes:
+def _text(
+    report: Report, version: Version, lines: list[Line], kind: str, request: Request, now: datetime
+) -> bytes:
     if kind == "xml":
         return caiso_rows.xml_text(report, lines, now).encode()
     return _bytes(caiso_rows.csv_text(report, version, lines), request)
@@ -234,9 +242,13 @@ def _bytes(text: str, request: Request) -> bytes:
     return (with_extra_column(text, "\n") if request.drift else text).encode()
 
 
-def _written(day: date) -> datetime:
+def _written(report: Report, chosen: Sequence[Slot], revision: Revision) -> datetime:
     """When a group was made: old groups come back byte for byte, so the archive's own stamps never move."""
-    return datetime.combine(day - timedelta(days=1), PUBLISHED, ZoneInfo(PACIFIC))
+    if report.day_ahead:
+        made = _published_at(chosen[0].day)
+    else:
+        made = chosen[-1].start + timedelta(minutes=report.minutes)
+    return max(made, revision.at).astimezone(ZoneInfo(PACIFIC))
 
 
 def _ghg_since(report: Report, single: bool) -> date:
@@ -267,8 +279,12 @@ def _served(
 def _published(report: Report, slot: Slot, now: datetime) -> bool:
     """Day ahead at 13:00 Pacific the day before; real time when the interval is over."""
     if report.day_ahead:
-        return now >= datetime.combine(slot.day - timedelta(days=1), PUBLISHED, ZoneInfo(PACIFIC))
+        return now >= _published_at(slot.day)
     return now >= slot.start + timedelta(minutes=report.minutes)
+
+
+def _published_at(day: date) -> datetime:
+    return datetime.combine(day - timedelta(days=1), PUBLISHED, ZoneInfo(PACIFIC))
 
 
 def _places(query: Mapping[str, str], whole: str | None, world: World) -> list[str]:

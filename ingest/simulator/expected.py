@@ -6,13 +6,14 @@ Tests compare these with what came through HTTP, files and tables. Names are the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 
 from ingest import clock
-from ingest.simulator import caiso_rows, nyiso_rows, pjm_rows, prices
+from ingest.simulator import caiso_rows, nyiso_rows, prices
 from ingest.simulator.caiso_reports import AS_ITEMS, COMPONENTS, REPORTS
 from ingest.simulator.caiso_rows import Slot
-from ingest.simulator.nyiso_files import PUBLICATIONS
+from ingest.simulator.nyiso_files import PUBLICATIONS, Publication
 from ingest.simulator.nyiso_rows import Mark
 from ingest.simulator.pjm_feeds import FEEDS, SERVICES
 from ingest.simulator.pjm_locations import Node, nodes
@@ -29,10 +30,10 @@ def printed(
 ) -> dict[str, str]:
     """The numbers that a source prints for a location at an instant, by its own column or component names.
 
-    ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``) or a MIS file (``realtime_zone``).
-    ``location`` is a node, a pnode id, a point's name; for reserves ``REGION PRODUCT`` at CAISO, the service at PJM (in
-    the results feeds ``LOCALE SERVICE``), the zone at NYISO. ``instant`` begins the interval, except where the source
-    stamps its end.
+    ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``) or a MIS file
+    (``realtime_zone``). ``location`` is a node, a pnode id, a point's name; for reserves ``REGION PRODUCT``
+    at CAISO, the service at PJM (in the results feeds ``LOCALE SERVICE``), the zone at NYISO. ``instant``
+    begins the interval, except where the source stamps its end.
 
     Raises:
         KeyError: no such dataset or location.
@@ -65,11 +66,11 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
     raise KeyError(iso)
 
 
-def _steps(start: datetime, end: datetime, step: object) -> list[datetime]:
+def _steps(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
     found = []
     while start < end:
         found.append(start)
-        start += step  # type: ignore[operator]
+        start += step
     return found
 
 
@@ -87,8 +88,12 @@ def _caiso(query: str, location: str, instant: datetime, history: Revisions) -> 
 
 
 def _slot(instant: datetime, minutes: int) -> Slot:
-    day = clock.local_date(instant, PACIFIC)
-    return next(slot for slot in caiso_rows.slots(day, minutes) if slot.start == instant)
+    return _slots(clock.local_date(instant, PACIFIC), minutes)[instant]
+
+
+@lru_cache(maxsize=1024)
+def _slots(day: date, minutes: int) -> dict[datetime, Slot]:
+    return {slot.start: slot for slot in caiso_rows.slots(day, minutes)}
 
 
 def _pjm(feed_name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
@@ -99,23 +104,30 @@ def _pjm(feed_name: str, location: str, instant: datetime, history: Revisions) -
         if service is None:
             raise KeyError(location)
         return value_cells(feed, service, at, revision)
-    node: Node | None = next((item for item in nodes(_MANY) if item.key == location), None)
-    if node is None:
-        raise KeyError(location)
-    return pjm_rows.value_cells(feed, node, at, revision)
+    return value_cells(feed, _nodes()[location], at, revision)
+
+
+@cache
+def _nodes() -> dict[str, Node]:
+    return {node.key: node for node in nodes(_MANY)}
 
 
 def _nyiso(stem: str, name: str, instant: datetime, history: Revisions) -> dict[str, str]:
     publication = PUBLICATIONS[stem]
     day = clock.local_date(instant, EASTERN)
     if publication.closes and instant == clock.midnight(day, EASTERN):
-        day = day.fromordinal(day.toordinal() - 1)
+        day -= timedelta(days=1)
     revision = history.current("NYISO", stem, day)
-    mark = next(mark for mark in nyiso_rows.marks(publication, day, revision) if mark.instant == instant)
+    mark = _marks(publication, day, revision)[instant]
     if publication.kind == "lbmp":
-        cells = nyiso_rows.lbmp_cells(nyiso_rows.lbmp(publication, name, Mark(mark.instant, mark.local), revision))
+        cells = nyiso_rows.lbmp_cells(nyiso_rows.lbmp(publication, name, mark, revision))
         return dict(zip(("LBMP", "Marginal Cost Losses", "Marginal Cost Congestion"), cells, strict=True))
     found = nyiso_rows.reserves(publication, nyiso_rows.region_of(name), mark, revision)
     names = ("10 Min Spinning", "10 Min Non-Synchronous", "30 Min Operating", "Regulation Capacity")
     cells_by_name = dict(zip(names, nyiso_rows.reserve_cells(found), strict=True))
     return cells_by_name | {"Regulation Movement": nyiso_rows.cents(found.movement)}
+
+
+@lru_cache(maxsize=1024)
+def _marks(publication: Publication, day: date, revision: Revision) -> dict[datetime, Mark]:
+    return {mark.instant: mark for mark in nyiso_rows.marks(publication, day, revision)}

@@ -1,7 +1,7 @@
 """What goes wrong on purpose: faults that a test puts in a queue, and stalls that hold an answer halfway.
 
-Several faults may wait for one host. They are taken in the order they were put there, each as often as its ``times``
-says, so "throttle twice, then break once, then answer" is three calls.
+Several faults may wait for one host. They are taken in the order they were put there, each as often as its
+``times`` says, so "throttle twice, then break once, then answer" is three calls.
 """
 
 from __future__ import annotations
@@ -27,13 +27,17 @@ Kind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 
-# These change what the site itself answers, so they can act together with one that replaces or cuts the answer.
+# These change what the site itself answers, so they can act together with one that replaces or cuts the
+# answer.
 SITE_KINDS = frozenset({"drift", "late"})
 
 
 @dataclass
 class Fault:
-    """A fault of a host. ``times`` is how often it strikes (None: for ever); ``match`` a pattern the URL must contain."""
+    """A fault of a host.
+
+    ``times`` is how often it strikes (None: for ever); ``match`` is a pattern that the URL must contain.
+    """
 
     host: str
     kind: Kind
@@ -47,14 +51,19 @@ class Fault:
         return self.times is not None and self.struck >= self.times
 
     def meets(self, host: str, target: str) -> bool:
-        return host == self.host and not self.spent and (self.match is None or bool(re.search(self.match, target)))
+        return (
+            host == self.host
+            and not self.spent
+            and (self.match is None or bool(re.search(self.match, target)))
+        )
 
 
 @dataclass
 class Stall:
     """Holds the first matching answer after so many bytes, until released.
 
-    ``reached`` is set once the client has been sent exactly ``after_bytes`` bytes of the body and waits for more.
+    ``reached`` is set once the client has been sent exactly ``after_bytes`` bytes of the body and waits for
+    more.
     """
 
     host: str
@@ -123,7 +132,11 @@ class FaultBook:
         """The stall that meets a request, taken out of the queue."""
         with self._lock:
             for stall in self._stalls:
-                if stall.host == host and not stall.taken and (not stall.match or re.search(stall.match, target)):
+                if (
+                    stall.host == host
+                    and not stall.taken
+                    and (not stall.match or re.search(stall.match, target))
+                ):
                     stall.taken = True
                     return stall
         return None

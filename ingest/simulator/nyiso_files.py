@@ -25,7 +25,8 @@ PROXIES: Mapping[str, int] = {"H Q": 61844, "NPX": 61845, "O H": 61846, "PJM": 6
 REFERENCE_BUS = "NYISO_LBMP_REFERENCE"
 WEST_OF_CENTRAL_EAST = frozenset({"WEST", "GENESE", "CENTRL", "NORTH", "MHK VL"})
 
-# The congestion column's name was cut off until here, and reserve prices were by region until the day before LONG_ERA.
+# The congestion column's name was cut off until here, and reserve prices were by region until the day before
+# LONG_ERA.
 FULL_HEADER_SINCE = date(2016, 7, 1)
 SENY_ERA = date(2016, 1, 1)
 LONG_ERA = date(2016, 6, 23)
@@ -74,7 +75,7 @@ Kind = Literal["lbmp", "reserve"]
 
 @dataclass(frozen=True)
 class Publication:
-    """A file of the site. ``closes`` says that a stamp ends its interval; ``quoted`` that text is in quotes."""
+    """A file of the site. ``closes``: a stamp ends its interval; ``quoted``: text is in quotes."""
 
     stem: str
     folder: str
@@ -94,7 +95,15 @@ PUBLICATIONS: Mapping[str, Publication] = {
         Publication("damlbmp_gen", "damlbmp", "lbmp", 60, True, generators=True),
         Publication("realtime_zone", "realtime", "lbmp", 5, False, closes=True, quoted=True, seconds=True),
         Publication(
-            "realtime_gen", "realtime", "lbmp", 5, False, closes=True, quoted=True, seconds=True, generators=True
+            "realtime_gen",
+            "realtime",
+            "lbmp",
+            5,
+            False,
+            closes=True,
+            quoted=True,
+            seconds=True,
+            generators=True,
         ),
         Publication("rtlbmp_zone", "rtlbmp", "lbmp", 60, False),
         Publication("rtlbmp_gen", "rtlbmp", "lbmp", 60, False, generators=True),
@@ -115,11 +124,14 @@ class Place:
 
 @lru_cache(maxsize=16)
 def places(generators: bool, nodes: int) -> tuple[Place, ...]:
-    """The points of a price file in its own order, by name; ``nodes`` is the number of synthetic generators."""
+    """The points of a price file by name, as the file has them; ``nodes`` counts the synthetic generators."""
     if not generators:
-        return tuple(Place(name, ptid) for name, ptid in sorted((ZONES | PROXIES).items()))
+        return tuple(Place(name, ptid) for name, ptid in sorted({**ZONES, **PROXIES}.items()))
     zones = sorted(ZONES)
-    found = [Place(f"SIM_{index // 4:03d}___{index % 4 + 1}", 323_000 + index, zones[index % 11]) for index in range(nodes)]
+    found = [
+        Place(f"SIM_{index // 4:03d}___{index % 4 + 1}", 323_000 + index, zones[index % 11])
+        for index in range(nodes)
+    ]
     return tuple(sorted([*found, Place(REFERENCE_BUS, 24008)], key=lambda place: place.name))
 
 
@@ -131,8 +143,8 @@ def lbmp_columns(day: date) -> tuple[str, ...]:
 def regions(day: date) -> tuple[str, ...]:
     """The regions of a reserve price file, in the order of its columns; none in the era of zones.
 
-    In the first half of 2016 the file has a third region, and names that occur twice: which, is not known, so the
-    simulator prints the eastern block twice.
+    In the first half of 2016 the file has a third region, and names that occur twice: which, is not known, so
+    the simulator prints the eastern block twice.
     """
     if day >= LONG_ERA:
         return ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -44,11 +44,12 @@ class Mark:
         return int(self.instant.timestamp()) // 60
 
 
-def marks(publication: Publication, day: date, revision: Revision = ORIGINAL) -> list[Mark]:
+@lru_cache(maxsize=256)
+def marks(publication: Publication, day: date, revision: Revision = ORIGINAL) -> tuple[Mark, ...]:
     """Every stamp of a complete day in order of time.
 
-    Interval-ending files run from 00:05 to midnight of the next day, and have runs off the grid on some days; a revision
-    may drop stamps and add others.
+    Interval-ending files run from 00:05 to midnight of the next day, and have runs off the grid on some days;
+    a revision may drop stamps and add others.
     """
     instants = list(_grid(day, publication.minutes, publication.closes))
     if publication.closes:
@@ -58,8 +59,8 @@ def marks(publication: Publication, day: date, revision: Revision = ORIGINAL) ->
         instants = sorted({instant for instant in instants if instant > begin})
     found = [Mark(instant, instant.astimezone(_ZONE)) for instant in instants]
     if not revision.dropped:
-        return found
-    return [mark for mark in found if f"{mark.local:%H:%M:%S}" not in revision.dropped]
+        return tuple(found)
+    return tuple(mark for mark in found if f"{mark.local:%H:%M:%S}" not in revision.dropped)
 
 
 @lru_cache(maxsize=512)
@@ -88,11 +89,11 @@ def off_grid(day: date) -> list[datetime]:
 
 def _local_instant(day: date, text: str) -> datetime:
     hour, minute, second = (int(part) for part in text.split(":"))
-    return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=_ZONE).astimezone(clock.UTC)
+    return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=_ZONE).astimezone(UTC)
 
 
 def lbmp(publication: Publication, name: str, mark: Mark, revision: Revision = ORIGINAL) -> Price:
-    """The price of a point at a stamp, congestion signed as a part of the total (the file prints the opposite)."""
+    """The price of a point at a stamp, congestion signed as a part of the total (the file negates it)."""
     if publication.folder == "rtlbmp":
         price = _integrated(name, mark)
     else:
@@ -147,7 +148,7 @@ def _runs_of(start: datetime) -> tuple[tuple[Mark, int], ...]:
 
 @dataclass(frozen=True)
 class Reserves:
-    """The reserve and regulation prices of a region at a stamp, each at least as dear as the next slower product."""
+    """The prices of a region at a stamp; a faster reserve is never cheaper than a slower one."""
 
     spinning: int
     non_synchronous: int
@@ -170,7 +171,9 @@ def reserves(publication: Publication, region: str, mark: Mark, revision: Revisi
     def draw(product: str) -> int:
         return prices.reserve(series, prices.seed(product), mark.minute, hour, CENT)
 
-    further = {"": 0, "West": 0, "East": draw("east") // 4, "SENY": draw("east") // 4 + draw("south") // 4}[region]
+    further = {"": 0, "West": 0, "East": draw("east") // 4, "SENY": draw("east") // 4 + draw("south") // 4}[
+        region
+    ]
     further = prices.rounded(further, CENT) + revision.amount_for(region, hour)
     operating = draw("operating")
     non_synchronous = operating + prices.rounded(draw("non synchronous") // 3, CENT)
@@ -191,22 +194,27 @@ def cents(amount: int) -> str:
 
 
 def lbmp_cells(price: Price) -> tuple[str, str, str]:
-    """LBMP, losses and congestion as printed: congestion has the opposite sign, LBMP = energy + losses - congestion."""
+    """LBMP, losses and congestion as printed: LBMP = energy + losses - congestion."""
     return cents(price.total), cents(price.loss), cents(-price.congestion)
 
 
 def reserve_cells(found: Reserves) -> tuple[str, str, str, str]:
     """Spinning, non-synchronous, operating reserve and regulation capacity as printed."""
-    return cents(found.spinning), cents(found.non_synchronous), cents(found.operating), cents(found.regulation)
+    return (
+        cents(found.spinning),
+        cents(found.non_synchronous),
+        cents(found.operating),
+        cents(found.regulation),
+    )
 
 
 def file_text(publication: Publication, day: date, nodes: int, revision: Revision, until: datetime) -> str:
     """A daily file as it stands at an instant, empty of rows before the first stamp.
 
-    The file of a day that is still running ends with rows that nothing marks: the look-ahead of the next two hours, on
-    the quarter hours.
+    The file of a day that is still running ends with rows that nothing marks: the look-ahead of the next two
+    hours, on the quarter hours.
     """
-    found = marks(publication, day, revision)
+    found = list(marks(publication, day, revision))
     if not publication.day_ahead:
         length = timedelta(0) if publication.closes else timedelta(minutes=publication.minutes)
         out = [mark for mark in found if mark.instant + length <= until]
@@ -214,7 +222,8 @@ def file_text(publication: Publication, day: date, nodes: int, revision: Revisio
             out += [
                 Mark(mark.instant, mark.local, advisory=True)
                 for mark in found[len(out) :]
-                if mark.instant <= out[-1].instant + LOOK_AHEAD and mark.local.minute % 15 == mark.local.second == 0
+                if mark.instant <= out[-1].instant + LOOK_AHEAD
+                and mark.local.minute % 15 == mark.local.second == 0
             ]
         found = out
     if publication.kind == "lbmp":
@@ -245,14 +254,20 @@ def _lbmp_rows(
             yield f"{stamp},{name},{total},{loss},{congestion}"
 
 
-def _reserve_rows(publication: Publication, day: date, found: Sequence[Mark], revision: Revision) -> Iterator[str]:
+def _reserve_rows(
+    publication: Publication, day: date, found: Sequence[Mark], revision: Revision
+) -> Iterator[str]:
     columns = reserve_columns(publication.stem, day)
     blocks = regions(day)
     with_movement = "Movement" in columns[-1]
     for mark in found:
         stamp = stamp_text(publication, mark)
         if blocks:
-            cells = [text for region in blocks for text in reserve_cells(reserves(publication, region, mark, revision))]
+            cells = [
+                text
+                for region in blocks
+                for text in reserve_cells(reserves(publication, region, mark, revision))
+            ]
             extra = [cents(reserves(publication, blocks[-1], mark).movement)] if with_movement else []
             yield ",".join([stamp, *cells, *extra])
             continue

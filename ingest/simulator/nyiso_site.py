@@ -12,18 +12,19 @@ from zoneinfo import ZoneInfo
 from ingest import clock
 from ingest.simulator import nyiso_rows, prices
 from ingest.simulator.answers import Answer, Member, Request, with_extra_column, zipped
-from ingest.simulator.nyiso_files import FIRST_DAY, PUBLICATIONS, ZONES, Publication, places
+from ingest.simulator.nyiso_files import FIRST_DAY, PUBLICATIONS, Publication, places
 from ingest.simulator.revisions import Revision
 from ingest.simulator.server import etag
 from ingest.simulator.world import EASTERN, World
 
 CRLF = "\r\n"
-CSV = "application/octet-stream"
+CSV = "text/csv"
 ZIP = "application/x-zip-compressed"
 
 # Daily files stay about seven to ten days; older days are in the monthly archive only.
 KEPT_DAYS = 9
-# The day-ahead files of a day appear on the day before; a complete real-time file is written just after midnight.
+# The day-ahead files of a day appear on the day before; a complete real-time file is written just after
+# midnight.
 DAY_AHEAD_AT = time(11)
 # The archives are packed once a day, so the running month's holds a piece of the running day.
 PACKED_AT = time(1)
@@ -49,7 +50,13 @@ def answer(request: Request, world: World) -> Answer:
     found = _FILE.match(path)
     publication = PUBLICATIONS.get(found["stem"]) if found else None
     day = _date(found["day"]) if found else None
-    if found is None or publication is None or day is None or publication.folder != found["folder"] or request.late:
+    if (
+        found is None
+        or publication is None
+        or day is None
+        or publication.folder != found["folder"]
+        or request.late
+    ):
         return _missing()
     if found["end"] == ".csv":
         return _daily(publication, day, request, world)
@@ -101,7 +108,7 @@ def _complete_text(stem: str, day: date, nodes: int, revision: Revision) -> str:
 
 
 def _written(publication: Publication, day: date, until: datetime) -> datetime:
-    """When the source wrote a file: a few minutes that differ from day to day, so that nothing rests on them."""
+    """When the source wrote a file: minutes that differ from day to day, so that nothing rests on them."""
     jitter = timedelta(seconds=prices.mix(prices.seed(publication.stem), day.toordinal()) % 540)
     if publication.day_ahead:
         return (datetime.combine(day - timedelta(days=1), DAY_AHEAD_AT, _ZONE) - jitter).astimezone(UTC)
@@ -158,7 +165,9 @@ def _generators(world: World) -> str:
     for place in places(True, world.nodes):
         if place.zone:
             latitude, longitude = 41 + place.ptid % 300 / 100, -74 - place.ptid % 500 / 100
-            rows.append(f"{place.name},{place.ptid},,{place.zone},{place.zone},{latitude:.4f},{longitude:.4f},Y")
+            rows.append(
+                f"{place.name},{place.ptid},,{place.zone},{place.zone},{latitude:.4f},{longitude:.4f},Y"
+            )
     return CRLF.join(rows) + CRLF
 
 
@@ -174,6 +183,3 @@ def _answer(body: bytes, content_type: str, written: datetime) -> Answer:
     modified = format_datetime(written.astimezone(UTC).replace(microsecond=0), usegmt=True)
     headers = (("Last-Modified", modified), ("ETag", etag(body)), ("Accept-Ranges", "bytes"))
     return Answer(200, body, content_type, headers)
-
-
-__all__ = ["CORRECTABLE", "KEPT_DAYS", "ZONES", "answer", "appeared"]

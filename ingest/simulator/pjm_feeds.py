@@ -14,7 +14,8 @@ from ingest.simulator.world import EASTERN
 Kind = Literal["lmp", "unverified", "monthly", "service", "reserve"]
 Appears = Literal["day_before", "next_business_day", "month_close", "at_once"]
 
-# The reserve reform: five-minute reserve results, the day-ahead reserve feeds and the 30-minute product begin.
+# The reserve reform: five-minute reserve results, the day-ahead reserve feeds and the 30-minute product
+# begin.
 REFORM = date(2022, 10, 1)
 
 _TIMES = ("datetime_beginning_utc", "datetime_beginning_ept")
@@ -27,11 +28,16 @@ def _prices(market: str) -> tuple[str, ...]:
     return tuple(f"{name}_{market}" for name in names)
 
 
-_UNVERIFIED = ("pnode_id", "pnode_name", "type", "total_lmp_rt", "congestion_price_rt", "marginal_loss_price_rt")
-_RESERVE = (
-    "locale service mcp mcp_capped reg_ccp reg_pcp as_req_mw total_mw as_mw ss_mw tier1_mw ircmwt2 dsr_as_mw nsr_mw "
-    "regd_mw"
-).split()
+_UNVERIFIED = (
+    "pnode_id",
+    "pnode_name",
+    "type",
+    "total_lmp_rt",
+    "congestion_price_rt",
+    "marginal_loss_price_rt",
+)
+_MEGAWATTS = ("as_req_mw", "total_mw", "as_mw", "ss_mw", "tier1_mw", "ircmwt2", "dsr_as_mw", "nsr_mw", "regd_mw")
+_RESERVE = ("locale", "service", "mcp", "mcp_capped", "reg_ccp", "reg_pcp", *_MEGAWATTS)
 _REAL_TIME_ONLY = ("reg_ccp", "reg_pcp", "tier1_mw", "regd_mw")
 
 NUMBERS = frozenset(("pnode_id", "version_nbr", "value", *_RESERVE[2:], *_prices("da"), *_prices("rt")))
@@ -66,7 +72,7 @@ class Feed:
         return "version_nbr" in self.columns
 
     def step(self, day: date) -> timedelta:
-        """The length of an interval on a delivery day: the reserve results became five-minute with the reform."""
+        """The length of an interval on a delivery day: reserve results are five-minute since the reform."""
         if self.name == "reserve_market_results" and day < REFORM:
             return timedelta(hours=1)
         return timedelta(minutes=self.minutes)
@@ -233,7 +239,7 @@ FEEDS: Mapping[str, Feed] = {
 
 @dataclass(frozen=True)
 class Service:
-    """What a row of the reserve feeds is about. ``unit`` is empty in the results feeds, which have columns instead."""
+    """What a row of the reserve feeds is about; results feeds have columns where others have a ``unit``."""
 
     place: str
     product: str

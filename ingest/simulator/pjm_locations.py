@@ -1,4 +1,4 @@
-"""PJM's pricing nodes: the genuine hubs, zones and some interfaces, and as many synthetic buses as asked for."""
+"""PJM's pricing nodes: the genuine hubs, zones and some interfaces, and synthetic buses beside them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ INTERFACES: Mapping[int, str] = {
     81436855: "LINDENVFT",
     1124361945: "HUDSONTP",
 }
-EXTRA_HIGH_VOLTAGE: Mapping[int, tuple[str, str]] = {52450: ("CONEMAUGH", "PENELEC"), 52455: ("HOSENSACK", "PPL")}
+EXTRA_HIGH_VOLTAGE: Mapping[int, tuple[str, str]] = {
+    52450: ("CONEMAUGH", "PENELEC"),
+    52455: ("HOSENSACK", "PPL"),
+}
 _VOLTAGES = ("12 KV", "13 KV", "34.5 KV", "69 KV", "115 KV", "138 KV", "230 KV", "345 KV", "500 KV")
 _FIRST_SYNTHETIC = 2_200_000_001
 
@@ -77,7 +80,7 @@ class Node:
 
     @property
     def long_name(self) -> str:
-        """The name as the unverified feeds print it, voltage and equipment included: ``BUTLER  69 KV   LOAD1``."""
+        """The name as the unverified feeds print it, with voltage and equipment: ``BUTLER  69 KV   A``."""
         if not self.voltage:
             return self.name
         return f"{self.name:<8}{self.voltage:<8}{self.equipment}".rstrip()

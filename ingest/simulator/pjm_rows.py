@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest.simulator import prices
-from ingest.simulator.pjm_feeds import FEEDS, Feed, Service
+from ingest.simulator.pjm_feeds import Feed, Service
 from ingest.simulator.pjm_locations import Node
 from ingest.simulator.prices import Price
-from ingest.simulator.revisions import ORIGINAL, Revision, Revisions
+from ingest.simulator.revisions import ORIGINAL, Revision
 from ingest.simulator.world import EASTERN
 
 CENT = 10_000
@@ -47,7 +46,7 @@ def csv_stamp(when: datetime) -> str:
 
 
 def verified(feed: str, node: str, at: Moment, revision: Revision = ORIGINAL) -> Price:
-    """The price of a node as a verified or day-ahead feed has it: energy in cents, the rest with six decimals."""
+    """The price of a node in a verified or day-ahead feed: energy in cents, the rest with six decimals."""
     series = prices.seed("PJM", feed)
     place = prices.seed("PJM", node)
     energy, worst = _system(series, at)
@@ -117,7 +116,9 @@ def reserve_cells(feed: Feed, service: Service, at: Moment, revision: Revision) 
     """The columns of a reserve results feed: two decimals, blank where a product has no such number."""
     price = service_value(feed.name, service, at, revision)
     draw = prices.mix(prices.seed("PJM", feed.name, service.key, "mw"), at.minute)
-    needed = (800 if 5 <= at.local.hour < 9 or at.local.hour >= 17 else 525) if service.product == "REG" else 1800
+    needed = (
+        (800 if 5 <= at.local.hour < 9 or at.local.hour >= 17 else 525) if service.product == "REG" else 1800
+    )
     cleared = needed * 100 + draw % 20_000
     regulation = service.product == "REG"
     capability = price * 9 // 10 // CENT * CENT
@@ -167,9 +168,3 @@ def value_cells(feed: Feed, item: Node | Service, at: Moment, revision: Revision
     if feed.kind == "reserve":
         return reserve_cells(feed, item, at, revision)
     return {"value": prices.decimals(service_value(feed.name, item, at, revision), 6)}
-
-
-def printed(feed_name: str, item: Node | Service, start: datetime, revisions: Revisions) -> Mapping[str, str]:
-    """The price columns of the current row of an item at an instant."""
-    feed, at = FEEDS[feed_name], moment(start)
-    return value_cells(feed, item, at, revisions.current("PJM", feed_name, at.day))

@@ -18,7 +18,17 @@ MOST_DOWNLOAD = 1_000_000
 LONGEST = timedelta(days=366)
 
 _CONTROL = frozenset(
-    "download rowcount startrow sort order fields isactivemetadata format subscription-key".split()
+    (
+        "download",
+        "rowcount",
+        "startrow",
+        "sort",
+        "order",
+        "fields",
+        "isactivemetadata",
+        "format",
+        "subscription-key",
+    )
 )
 _DATES = ("datetime_beginning_utc", "datetime_beginning_ept")
 _ARCHIVE_FILTERS = frozenset((*_DATES, "type", "row_is_current", "version_nbr"))
@@ -44,7 +54,10 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Search:
-    """A valid request. ``first`` and ``last`` are the asked stamps on the clock that was asked in, both inclusive."""
+    """A valid request.
+
+    ``first`` and ``last`` are the asked stamps on the clock that was asked in, both inclusive.
+    """
 
     feed: Feed
     first: datetime
@@ -110,12 +123,14 @@ def parse(feed: Feed, query: Mapping[str, str], now: datetime) -> Search:
     )
     _check_archive(search, bool(fields), bool(order), now)
     if sort and sort not in feed.sortable:
-        raise Refusal("sort", f"'{sort}' is not a sort field of {feed.name}. Allowed: {', '.join(feed.sortable)}.")
+        raise Refusal(
+            "sort", f"'{sort}' is not a sort field of {feed.name}. Allowed: {', '.join(feed.sortable)}."
+        )
     return search
 
 
 def archive_cutoff(feed: Feed, now: datetime) -> datetime | None:
-    """The instant before which rows are archived: a local midnight, so that no delivery day lies on both sides."""
+    """The instant before which rows are archived: a local midnight, so no delivery day lies on both sides."""
     if feed.archive_days is None:
         return None
     return clock.midnight(clock.local_date(now, EASTERN) - timedelta(days=feed.archive_days), EASTERN)
@@ -159,7 +174,9 @@ def _dates(filters: Mapping[str, str], now: datetime) -> tuple[datetime, datetim
         )
     name = given[0]
     local = name.endswith("_ept")
-    first, last = _range(name, filters[name], now.astimezone(ZoneInfo(EASTERN) if local else UTC).replace(tzinfo=None))
+    first, last = _range(
+        name, filters[name], now.astimezone(ZoneInfo(EASTERN) if local else UTC).replace(tzinfo=None)
+    )
     if last < first:
         raise Refusal(name, "The end of the date range is before its start.")
     if last - first >= LONGEST:
@@ -258,7 +275,7 @@ def _check_archive(search: Search, fields: bool, order: bool, now: datetime) -> 
 
 
 def matches(cells: Mapping[str, str], filters: Mapping[str, str]) -> bool:
-    """Whether the words that name a row meet the filters: numbers exactly, text partly and without regard to case."""
+    """Whether the words that name a row meet the filters: numbers exactly, text partly and in any case."""
     for name, wanted in filters.items():
         if name not in cells:
             continue

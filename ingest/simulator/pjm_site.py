@@ -36,7 +36,9 @@ def answer_settings(request: Request, world: World) -> Answer:
     """The web interface's own configuration, which holds a public key."""
     if request.path != "/config/settings.json":
         return _problem(404, "Resource not found")
-    text = json.dumps({"apiBaseUrl": "https://api.pjm.com/api/v1/", "subscriptionKey": PUBLIC_KEY, "timeout": 120000})
+    text = json.dumps(
+        {"apiBaseUrl": "https://api.pjm.com/api/v1/", "subscriptionKey": PUBLIC_KEY, "timeout": 120000}
+    )
     return Answer(200, text.encode(), JSON)
 
 
@@ -49,13 +51,14 @@ def answer(request: Request, world: World) -> Answer:
     if not key:
         return _problem(
             401,
-            "Access denied due to missing subscription key. Make sure to include subscription key when making "
-            "requests to an API.",
+            "Access denied due to missing subscription key. Make sure to include subscription key when "
+            "making requests to an API.",
         )
     if key not in world.keys:
         return _problem(
             401,
-            "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.",
+            "Access denied due to invalid subscription key. Make sure to provide a valid key for an active "
+            "subscription.",
         )
     feed = FEEDS[parts[2]]
     if len(parts) == 4:
@@ -141,7 +144,7 @@ def _there(items: tuple[Item, ...], at: Moment) -> tuple[Item, ...]:
 
 
 def _versions(search: Search, at: Moment, world: World) -> list[tuple[int, bool, Revision]]:
-    """The versions of a day that the filters let through: all of them where the feed numbers them, else the last."""
+    """The versions of a day that the filters let through; only the last where a feed does not number them."""
     history = world.revisions.history("PJM", search.feed.name, at.day)
     last = len(history)
     if not search.feed.versioned:
@@ -218,7 +221,9 @@ def _rows_answer(search: Search, request: Request, world: World) -> Answer:
     count = max(min(count, total - search.start_row + 1), 0)
     rows: Iterator[Row] | list[Row] = result.rows(search.start_row - 1, count) if count else iter(())
     if search.sort in ("pnode_id", "zone"):
-        whole = sorted(result.rows(0, total), key=lambda row: item_cells(search.feed, row.item)[search.sort or ""])
+        whole = sorted(
+            result.rows(0, total), key=lambda row: item_cells(search.feed, row.item)[search.sort or ""]
+        )
         if search.sort == "pnode_id":
             whole.sort(key=lambda row: row.item.id if isinstance(row.item, Node) else 0)
         rows = whole[search.start_row - 1 : search.start_row - 1 + count]
@@ -303,12 +308,20 @@ MOST_DEFAULT = pjm_search.MOST_ROWS
 
 
 def _echo(query: Mapping[str, str], start_row: int) -> str:
-    words = {name: value for name, value in query.items() if name.lower() not in ("startrow", "subscription-key")}
+    words = {
+        name: value for name, value in query.items() if name.lower() not in ("startrow", "subscription-key")
+    }
     return urlencode(words | {"startRow": str(start_row)}, quote_via=quote)
 
 
 def _metadata(feed: Feed) -> dict[str, object]:
-    archive_filters = {"datetime_beginning_utc", "datetime_beginning_ept", "type", "row_is_current", "version_nbr"}
+    archive_filters = {
+        "datetime_beginning_utc",
+        "datetime_beginning_ept",
+        "type",
+        "row_is_current",
+        "version_nbr",
+    }
     columns = [
         {
             "id": index,
@@ -329,7 +342,9 @@ def _metadata(feed: Feed) -> dict[str, object]:
         "name": feed.name,
         "displayName": feed.title,
         "description": f"{feed.title} (simulated)",
-        "category": "Ancillary Services" if feed.kind in ("service", "reserve") else "Locational Marginal Pricing",
+        "category": "Ancillary Services"
+        if feed.kind in ("service", "reserve")
+        else "Locational Marginal Pricing",
         "firstAvailable": f"{feed.since:%Y-%m-%d}T00:00:00",
         "postingFrequency": feed.appears,
         "retentionTime": f"{feed.history_days} days" if feed.history_days else "Indefinitely",

@@ -1,8 +1,8 @@
 """Synthetic prices: a hash of (series, location, instant), shaped like a market.
 
-Nothing is stored and nothing is random: the same question gives the same price in every process, so a test can say what
-an answer must contain without asking for it. Amounts are integers of one millionth of a dollar, and the components add
-up exactly before a source's rounding is applied.
+Nothing is stored and nothing is random: the same question gives the same price in every process, so a test
+can say what an answer must contain without asking for it. Amounts are integers of one millionth of a dollar,
+and the components add up exactly before a source's rounding is applied.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class Price:
 def energy(series: int, minute: int, hour: int, month: int, tick: int) -> int:
     """The price of energy of a series at an instant, the same at every location.
 
-    ``minute`` counts from 1970 in UTC; ``hour`` and ``month`` are the market's clock. Spikes and negative prices happen.
+    ``minute`` counts from 1970 in UTC; ``hour`` and ``month`` are the market's clock. Spikes and negative
+    prices happen.
     """
     draw = mix(series, minute)
     amount = _SHAPE[hour] * _SEASON[month - 1] * (DOLLAR // 100)
@@ -83,7 +84,7 @@ def severity(series: int, minute: int) -> int:
 
 
 def congestion(series: int, place: int, minute: int, worst: int, tick: int) -> int:
-    """The congestion part at a location: its side of the grid times the hour's severity, and often nothing at all."""
+    """The congestion part at a location: its side of the grid times the hour's severity, often nothing."""
     draw = mix(series ^ place, minute)
     if draw % 5 == 0:
         return 0
@@ -92,7 +93,7 @@ def congestion(series: int, place: int, minute: int, worst: int, tick: int) -> i
 
 
 def loss(place: int, energy_amount: int, tick: int) -> int:
-    """The loss part: a small fraction of the energy price that belongs to the location, up to 6 % either way."""
+    """The loss part: a fraction of the energy price that belongs to the location, up to 6 % either way."""
     return rounded(energy_amount * ((place >> 16) % 121 - 60) // 1000, tick)
 
 

@@ -1,7 +1,7 @@
 """What a source has changed since it first published: one history per dataset and delivery day.
 
-The first entry is the publication as it was; each correction adds one. Taking a correction back adds another entry that
-says the same as the one before it, because that is what a reader of the source sees: A, B, A.
+The first entry is the publication as it was; each correction adds one. Taking a correction back adds another
+entry that says the same as the one before it, because that is what a reader of the source sees: A, B, A.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from threading import Lock
 
 @dataclass(frozen=True)
 class Revision:
-    """One state of a delivery day: what is added to the congestion part (or to a reserve price), where and when.
+    """One state of a delivery day: what is added to a congestion part or reserve price, where and when.
 
-    ``amount`` is in millionths of a dollar. ``locations`` and ``hours`` (local hour beginning, 0 to 23) narrow it.
-    ``dropped`` and ``added`` are local clock stamps such as ``13:06:38`` of feeds whose runs leave the grid.
+    ``amount`` is in millionths of a dollar. ``locations`` and ``hours`` (local hour beginning, 0 to 23)
+    narrow it. ``dropped`` and ``added`` are local clock stamps such as ``13:06:38`` of feeds whose runs leave
+    the grid.
     """
 
     amount: int = 0

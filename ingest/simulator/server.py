@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,20 +26,25 @@ GONE = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
 
 @dataclass
 class Seen:
-    """A request as it came in. ``status`` is what was answered, 0 while the answer is not decided."""
+    """A request as it came in.
+
+    ``time`` is the simulator's clock, ``status`` what was answered (0 while undecided), ``faults`` what was
+    done to it.
+    """
 
     host: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
-    at: datetime
+    time: datetime
     status: int = 0
     faults: tuple[str, ...] = ()
 
     @property
-    def time(self) -> datetime:
-        """The simulator's clock at the request."""
-        return self.at
+    def url(self) -> str:
+        """The request as the original host would see it, decoded."""
+        words = "&".join(f"{name}={value}" for name, value in self.query.items())
+        return f"https://{self.host}{self.path}" + (f"?{words}" if words else "")
 
 
 @dataclass
@@ -77,9 +83,7 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is not worth a traceback; anything else is."""
-        import sys
-
-        if not isinstance(sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1], OSError):
+        if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
     def stop(self) -> None:
@@ -132,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
         site = board.sites.get(seen.host)
         if site is None:
             known = ", ".join(sorted(board.sites))
-            text = f"The simulator has no host '{seen.host}'. Write the host as the first segment of the path: {known}.\n"
+            text = f"No host '{seen.host}' here. Write the host as the first segment of the path: {known}.\n"
             seen.status = 404
             self._send(Answer(404, text.encode(), "text/plain; charset=utf-8"), with_body)
             return
@@ -142,14 +146,18 @@ class Handler(BaseHTTPRequestHandler):
             return
         struck = board.faults.strike(seen.host, target)
         kinds = tuple(fault.kind for fault in struck)
-        answer = next((a for f in struck if (a := broken.instead(f, seen.host, board.world.now)) is not None), None)
+        answer = next(
+            (a for f in struck if (a := broken.instead(f, seen.host, board.world.now)) is not None), None
+        )
         if answer is None:
             request = Request(
                 seen.host, seen.path, seen.query, seen.headers, late="late" in kinds, drift="drift" in kinds
             )
             answer = conditional(request, site(request, board.world))
         if "truncated_zip" in kinds:
-            answer = Answer(answer.status, answer.body[: len(answer.body) // 2], answer.content_type, answer.headers)
+            answer = Answer(
+                answer.status, answer.body[: len(answer.body) // 2], answer.content_type, answer.headers
+            )
         seen.status, seen.faults = answer.status, kinds
         stall = board.faults.stall_for(seen.host, target)
         self._send(answer, with_body, drop="drop" in kinds, stall=stall)
@@ -190,7 +198,8 @@ def conditional(request: Request, answer: Answer) -> Answer:
     if answer.status != 200 or "ETag" not in tags:
         return answer
     unchanged = request.headers.get("if-none-match") == tags["ETag"] or (
-        "if-none-match" not in request.headers and request.headers.get("if-modified-since") == tags.get("Last-Modified")
+        "if-none-match" not in request.headers
+        and request.headers.get("if-modified-since") == tags.get("Last-Modified")
     )
     if unchanged and ("if-none-match" in request.headers or "if-modified-since" in request.headers):
         return Answer(304, b"", answer.content_type, answer.headers)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from threading import Thread
 from types import TracebackType
+from typing import Self
 
 from ingest import clock
 from ingest.simulator import caiso_site, expected, nyiso_site, pjm_site
@@ -36,9 +38,10 @@ CORRECTABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 class Simulator:
     """Every simulated site on one port of localhost.
 
-    ``now`` freezes the clock (otherwise ``LAKE_NOW``, otherwise the real time); ``nodes`` is the number of synthetic
-    nodes of each market. ``pace`` is what ``/pace.json`` declares per host; ``enforced_pace`` answers 429 to whoever is
-    faster, and is declared too where ``pace`` says nothing. ``keys`` are accepted beside the public subscription key.
+    ``now`` freezes the clock (otherwise ``LAKE_NOW``, otherwise the real time); ``nodes`` is the number of
+    synthetic nodes of each market. ``pace`` is what ``/pace.json`` declares per host; ``enforced_pace``
+    answers 429 to whoever is faster, and is declared too where ``pace`` says nothing. ``keys`` are accepted
+    beside the public subscription key and the one in ``PJM_API_KEY``.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class Simulator:
         keys: Iterable[str] = (),
     ) -> None:
         self._now = _in_utc(now)
-        self.world = World(lambda: self.now, nodes, keys=frozenset({pjm_site.PUBLIC_KEY, *keys}))
+        self.world = World(lambda: self.now, nodes, keys=_keys(keys))
         enforced = dict(enforced_pace or {})
         declared = {host: Pace() for host in HOSTS} | enforced | dict(pace or {})
         self.faults = FaultBook()
@@ -61,7 +64,7 @@ class Simulator:
         self._server: Server | None = None
         self._thread: Thread | None = None
 
-    def __enter__(self) -> Simulator:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(
@@ -69,17 +72,17 @@ class Simulator:
     ) -> None:
         self.stop()
 
-    def start(self) -> Simulator:
+    def start(self) -> Self:
         """Listen, in a thread of this process."""
         self._server = Server(self._port, self._board)
         self._port = int(self._server.server_address[1])
         self.world.url = self.url
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Stop listening, close the connections and let go of what is stalled. The port stays this simulator's."""
+        """Stop listening and close the connections. A second start listens on the same port."""
         if self._server is not None:
             self._server.stop()
             self._server = None
@@ -121,9 +124,10 @@ class Simulator:
     ) -> Revision:
         """Publish a delivery day again with other prices, from now on.
 
-        ``amount`` in dollars is added, to what was first published, in the congestion part and so in the total (in a
-        reserve price: to the price). ``identical`` publishes the same prices as another version, which only a source
-        with version numbers shows. ``drop`` and ``add`` are local clock stamps (``13:06:38``) of runs off the grid.
+        ``amount`` in dollars is added, to what was first published, in the congestion part and so in the
+        total (in a reserve price: to the price). ``identical`` publishes the same prices as another version,
+        which only a source with version numbers shows. ``drop`` and ``add`` are local clock stamps
+        (``13:06:38``) of runs off the grid.
 
         Raises:
             ValueError: the ISO or the dataset cannot be corrected; the known ones are listed.
@@ -152,7 +156,7 @@ class Simulator:
     def fail(
         self, host: str, kind: Kind, times: int | None = 1, match: str | None = None, retry_after: int = 1
     ) -> Fault:
-        """Put a fault in the host's queue. ``match`` is a regular expression sought in the path and decoded query."""
+        """Put a fault in the host's queue; ``match`` is sought in the path and the decoded query."""
         _known("host", host, HOSTS)
         return self.faults.add(Fault(host, kind, times, match, retry_after))
 
@@ -168,6 +172,11 @@ class Simulator:
     def expected(self, iso: str, dataset: str, location: str, instant: datetime) -> dict[str, str]:
         """The numbers that the source prints now for a location at an instant, corrections included."""
         return expected.printed(iso, dataset, location, instant, revisions=self.world.revisions)
+
+
+def _keys(more: Iterable[str]) -> frozenset[str]:
+    own = os.environ.get("PJM_API_KEY")
+    return frozenset({pjm_site.PUBLIC_KEY, *more, *([own] if own else [])})
 
 
 def _in_utc(instant: datetime | None) -> datetime | None:

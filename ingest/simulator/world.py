@@ -16,8 +16,8 @@ EASTERN = "America/New_York"
 class World:
     """The state behind the sites.
 
-    ``nodes`` counts the synthetic nodes that each market has beside its hubs, zones and interfaces. ``keys`` are the
-    subscription keys that the API management in front of a site accepts.
+    ``nodes`` counts the synthetic nodes that each market has beside its hubs, zones and interfaces. ``keys``
+    are the subscription keys that the API management in front of a site accepts.
     """
 
     clock: Callable[[], datetime]
