@@ -74,8 +74,7 @@ class _Holder:
 @contextmanager
 def lease(
     catalog: Catalog,
-    names: Sequence[str],
-    *,
+    *names: str,
     wait_seconds: float = 600.0,
     seconds: float = LEASE_SECONDS,
     on_wait: Callable[[str], None] | None = None,
