@@ -19,6 +19,9 @@ from dataclasses import dataclass
 
 from catalog.contract import Contract
 
+# Raised when this step changes what it makes of the same rows: every chunk is then built again.
+VERSION = 1
+
 # The other edge of an interval is the neighbouring stamp, at most this far away; beyond it an interval is missing.
 FARTHEST_NEIGHBOUR = "INTERVAL 15 MINUTE"
 

@@ -62,12 +62,6 @@ class Objects(Protocol):
     def exists(self, key: str) -> bool:
         """Whether the key is there."""
 
-    def list(self, prefix: str) -> list[str]:
-        """Keys under a prefix."""
-
-    def delete(self, key: str) -> None:
-        """Remove an object of the journal; raw objects are never removed."""
-
 
 class Journal:
     """The sink of one run: an immutable object for every write."""
@@ -147,11 +141,14 @@ def observations(connection: duckdb.DuckDBPyConnection, iso: str, datasets: Iter
             list([period_start, period_end]) FILTER (period_start IS NOT NULL) AS periods,
             arg_min(struct_pack(
                 event_id, run_id, road, part, scope, url, sha256, content_sha256, bytes, fetched_at,
-                published_at, published_at_basis, message
-            ), event_id) AS origin
+                published_at, published_at_basis
+            ), event_id) AS origin,
+            arg_max(message, event_id) AS message
         FROM seen JOIN scopes USING (raw_key)
-        WHERE status IN ('ok', 'quarantined')
+        WHERE status IN ('ok', 'quarantined', 'empty')
         GROUP BY dataset, raw_key, known_at
+        -- A file that holds no row was seen to be empty; it is not opened again.
+        HAVING arg_max(status, event_id) <> 'empty'
         ORDER BY known_at, raw_key
         """,
         {"iso": iso, "datasets": list(datasets)},
@@ -160,7 +157,7 @@ def observations(connection: duckdb.DuckDBPyConnection, iso: str, datasets: Iter
 
 
 def _observation(iso: str, row: tuple[Any, ...]) -> Observation:
-    dataset, raw_key, known_at, whole, quarantined, periods, origin = row
+    dataset, raw_key, known_at, whole, quarantined, periods, origin, message = row
     event = Event(
         event_id=origin["event_id"],
         run_id=origin["run_id"],
@@ -172,7 +169,7 @@ def _observation(iso: str, row: tuple[Any, ...]) -> Observation:
         period_end=None,
         scope=origin["scope"],
         status=Status.OK,
-        message=origin["message"],
+        message=message,
         fetched_at=_utc(origin["fetched_at"]),
         url=origin["url"],
         raw_key=raw_key,

@@ -1,0 +1,376 @@
+"""The build: observations of raw objects -> chunks -> data files -> one snapshot per table and year.
+
+    ledger ──> undated files get their period ──> chunks with a fingerprint ──> what is not in the table yet
+                                                                                        │
+         one snapshot per table and year <── files at their place <── workers (any Executor)
+
+A chunk's fingerprint stands in its data file's name: the ordered observations of its raw objects, their scope, and the
+versions of the transform, the contract and the finish step. So a second run does nothing, a file that a killed run left is
+taken as it is, and a changed transform rebuilds exactly what it feeds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from catalog.commit import commit
+from catalog.contract import sql_folder
+from catalog.lease import lease
+from ingest.clock import Period, days_of, market_days
+from ingest.events import Status
+from ingest.registry import Dataset, Source
+from lake import finish
+from lake.chunk import ChunkJob, ChunkResult, RawFile, Sighting, build_chunk, feeds_of
+from lake.errors import BuildError, LakeError
+from lake.home import Lake
+from lake.ledger import Observation, observations
+
+# Stamps need their neighbour across the edge of the chunk: one file on each side.
+CONTEXT = timedelta(minutes=15)
+
+
+class Here(Executor):
+    """An executor that works in this process, at once."""
+
+    def submit(self, fn: Callable, /, *args: object, **kwargs: object) -> Future:  # type: ignore[type-arg]
+        """Run it and hand back the finished future."""
+        future: Future = Future()  # type: ignore[type-arg]
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A unit of work: one series, one delivery month or day, and the observations it is made of."""
+
+    table: str
+    series: str
+    name: str
+    period: Period
+    seen: tuple[Observation, ...]
+    fingerprint: str
+
+    @property
+    def year(self) -> str:
+        """The year of the delivery dates, which is the partition."""
+        return self.name[:4]
+
+
+@dataclass
+class BuildReport:
+    """What a build did."""
+
+    built: list[ChunkResult] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    there: int = 0
+    snapshots: list[int] = field(default_factory=list)
+    quarantined: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that has landed is in the tables."""
+        return not self.quarantined and not self.failed
+
+
+def build(
+    lake: Lake,
+    source: Source,
+    datasets: Sequence[Dataset],
+    first: date | None = None,
+    last: date | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+    on_step: Callable[[str], None] | None = None,
+) -> BuildReport:
+    """Bring the tables to what has landed.
+
+    Args:
+        lake: where.
+        source: the ISO.
+        datasets: which of its datasets; the series that they feed are built from all datasets of the series.
+        first: first delivery date of the chunks to build; None for all.
+        last: last delivery date.
+        executor: where chunks are built; this process by default.
+        progress: told what was done of how much.
+        on_step: told the steps of every commit.
+
+    Returns:
+        What was built, what was there, what could not be read.
+    """
+    report = BuildReport()
+    with lake.reader() as connection:
+        series = sorted({(feed.table, feed.series) for dataset in datasets for feed in dataset.feeds.values()})
+        names = {dataset.name for table, name in series for dataset, _, _ in feeds_of(source.iso, table, name)}
+        seen = observations(connection, source.iso, names)
+    if _date_undated(lake, source, [one for one in seen if not one.periods], report):
+        with lake.reader() as connection:
+            seen = observations(connection, source.iso, names)
+    window = market_days(first or date(1990, 1, 1), last or date(2100, 12, 31), source.clock)
+    for table, name in series:
+        chunks = [chunk for chunk in chunks_of(lake, source, table, name, seen) if chunk.period.overlaps(window)]
+        by_year: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in chunks:
+            by_year[chunk.year].append(chunk)
+        for year in sorted(by_year):
+            _build_year(lake, source, by_year[year], executor or Here(), report, progress, on_step)
+    for one in seen:
+        if one.quarantined and any(period.overlaps(window) for period in one.periods):
+            report.quarantined.setdefault(one.raw_key, one.event.message)
+    return report
+
+
+def _date_undated(lake: Lake, source: Source, undated: Sequence[Observation], report: BuildReport) -> bool:
+    """Ask imported files for the span of their rows, and write it to the ledger."""
+    events = []
+    by_dataset: dict[str, list[Observation]] = defaultdict(list)
+    for one in undated:
+        by_dataset[one.dataset].append(one)
+    for name, seen in by_dataset.items():
+        dataset = source.dataset(name)
+        spans: dict[str, list[Period]] = defaultdict(list)
+        wrong: dict[str, str] = {}
+        for table, series in {(feed.table, feed.series) for feed in dataset.feeds.values()}:
+            job = ChunkJob(lake.settings, source.iso, table, series, "undated", None, _raw_files(source, table, series, seen), False)
+            try:
+                result = build_chunk(job)
+            except BuildError as error:
+                wrong.update((one.raw_key, str(error)) for one in seen)
+                continue
+            wrong.update(result.quarantined)
+            for key, span in result.spans.items():
+                spans[key] += [span] if span else []
+        for one in seen:
+            event = one.event.but(event_id=lake.journal.next_id(), run_id=lake.journal.run_id, attempts=0)
+            if one.raw_key in wrong:
+                report.quarantined[one.raw_key] = wrong[one.raw_key]
+                if not one.quarantined:
+                    events.append(event.but(status=Status.QUARANTINED, message=wrong[one.raw_key]))
+            elif spans[one.raw_key]:
+                start, end = min(span.start for span in spans[one.raw_key]), max(span.end for span in spans[one.raw_key])
+                events.append(event.but(period_start=start, period_end=end, message="period read from the rows"))
+            else:
+                events.append(event.but(status=Status.EMPTY, message=f"{one.raw_key} holds no row."))
+    lake.journal.write(events)
+    return bool(events)
+
+
+def chunks_of(lake: Lake, source: Source, table: str, series: str, seen: Sequence[Observation]) -> Iterator[Chunk]:
+    """The chunks of a series, oldest first, each with its observations and fingerprint."""
+    feeds = list(feeds_of(source.iso, table, series))
+    names = {dataset.name for dataset, _, _ in feeds}
+    by_day = any(dataset.chunk == "day" for dataset, _, _ in feeds)
+    stamped = any(feed.stamp for _, _, feed in feeds)
+    own = [one for one in seen if one.dataset in names and one.periods]
+    spans: dict[str, Period] = {}
+    for one in own:
+        for period in one.periods:
+            for day in days_of(period, source.clock):
+                name, first, last = (f"{day}", day, day) if by_day else (f"{day:%Y-%m}", *_month(day))
+                if name not in spans:
+                    spans[name] = market_days(first, last, source.clock)
+    rules = _rules(lake, source, table, feeds)
+    for name in sorted(spans):
+        period = spans[name]
+        reach = Period(period.start - CONTEXT, period.end + CONTEXT) if stamped else period
+        parts = tuple(one for one in own if any(reach.overlaps(span) for span in one.periods))
+        yield Chunk(table, series, name, period, parts, _fingerprint(source.iso, table, series, name, parts, rules))
+
+
+def _month(day: date) -> tuple[date, date]:
+    first = day.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _fingerprint(iso: str, table: str, series: str, name: str, parts: Iterable[Observation], rules: str) -> str:
+    told = [[one.dataset, one.raw_key, one.known_at.isoformat(), one.scope] for one in parts]
+    return hashlib.sha256(json.dumps([iso, table, series, name, told, rules]).encode()).hexdigest()[:16]
+
+
+def _rules(lake: Lake, source: Source, table: str, feeds: Sequence[tuple[Dataset, str, object]]) -> str:
+    """What a chunk depends on besides its raw objects; comments of the SQL are no part of it."""
+    parts = [str(finish.VERSION), lake.contracts[table].digest, source.clock, json.dumps(source.stages, sort_keys=True)]
+    parts += [json.dumps(source.locations.model_dump(mode="json"), sort_keys=True)]
+    files = set(sorted((sql_folder() / "macros").glob("*.sql")))
+    for dataset, name, _ in feeds:
+        shapes = {key: shape.model_dump(mode="json") for key, shape in dataset.shapes.items() if name in shape.sql}
+        parts.append(json.dumps([dataset.name, dataset.feeds[name].model_dump(mode="json"), shapes], sort_keys=True))
+        files |= {sql_folder() / "transforms" / shape.sql[name] for shape in dataset.shapes.values() if name in shape.sql}
+    for path in sorted(files):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        parts += [line.rstrip() for line in lines if line.strip() and not line.lstrip().startswith("--")]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _raw_files(source: Source, table: str, series: str, seen: Sequence[Observation]) -> tuple[RawFile, ...]:
+    """The raw objects of observations, each with its sightings in the order stage, known at."""
+    stages = source.stage_order(series)
+    rank = {
+        dataset.name: stages.index(feed.stage) for dataset, _, feed in feeds_of(source.iso, table, series)
+    }
+    ordered = sorted(
+        (one for one in seen if one.dataset in rank), key=lambda one: (rank[one.dataset], one.known_at, one.raw_key)
+    )
+    sightings: dict[str, list[Sighting]] = defaultdict(list)
+    first: dict[str, Observation] = {}
+    for number, one in enumerate(ordered, start=1):
+        advisory = one.published_by_source if one.road != "import" else None
+        sightings[one.raw_key].append(Sighting(number, rank[one.dataset], advisory))
+        first.setdefault(one.raw_key, one)
+    return tuple(
+        RawFile(number, key, first[key].dataset, first[key].scope == "all", tuple(sights))
+        for number, (key, sights) in enumerate(sightings.items())
+    )
+
+
+def _build_year(
+    lake: Lake,
+    source: Source,
+    chunks: Sequence[Chunk],
+    executor: Executor,
+    report: BuildReport,
+    progress: Callable[[str, int, int], None],
+    on_step: Callable[[str], None] | None,
+) -> None:
+    """Build the chunks of one table, series and year that are not there yet, and commit them as one snapshot."""
+    contract = lake.contracts[chunks[0].table]
+    what = f"{source.iso} {chunks[0].series} {chunks[0].year}"
+    if contract.name != "energy_prices":
+        what += f" ({contract.name})"
+    current = {file.path for file in lake.catalog.data_files(contract)}
+    due = [chunk for chunk in chunks if target_of(lake, source, chunk) not in current]
+    names = [f"{source.iso}/{chunk.table}/{chunk.series}/{chunk.name}" for chunk in due]
+    with lease(lake.catalog, names) if names else nullcontext():
+        # While this process waited for a lease another may have built the chunk.
+        current = {file.path for file in lake.catalog.data_files(contract)}
+        due = [chunk for chunk in due if target_of(lake, source, chunk) not in current]
+        report.there += len(chunks) - len(due)
+        added: list[str] = []
+        emptied: list[Chunk] = []
+        jobs: dict[Future, Chunk] = {}  # type: ignore[type-arg]
+        for chunk in due:
+            if lake.has_data_file(target_of(lake, source, chunk)):
+                added.append(target_of(lake, source, chunk))
+            else:
+                jobs[executor.submit(build_chunk, job_of(lake, source, chunk))] = chunk
+                if isinstance(executor, Here):
+                    progress(what, len(jobs) + len(added), len(due))
+        for done, future in enumerate(as_completed(jobs), start=1):
+            chunk = jobs[future]
+            try:
+                result: ChunkResult = future.result()
+                _agree_with_other_series(lake, source, chunk, result)
+            except LakeError as error:
+                report.failed[f"{chunk.series} {chunk.name}"] = str(error)
+                continue
+            _quarantine(lake, source, chunk, result, report)
+            report.built.append(result)
+            if result.path is not None:
+                lake.put_data_file(result.path, target_of(lake, source, chunk))
+                added.append(target_of(lake, source, chunk))
+                report.rows[chunk.table] += result.rows
+            elif not result.quarantined:
+                emptied.append(chunk)
+            if not isinstance(executor, Here):
+                progress(what, done, len(jobs))
+        if on_step:
+            on_step("built")
+        replaced = [_files_of(source, chunk) for chunk in due if target_of(lake, source, chunk) in added or chunk in emptied]
+        snapshot = commit(
+            lake.catalog,
+            contract,
+            added,
+            lambda now: [path for path in now if path not in added and any(rule.search(path) for rule in replaced)],
+            on_step=on_step,
+        )
+        if snapshot is not None:
+            report.snapshots.append(snapshot)
+
+
+def target_of(lake: Lake, source: Source, chunk: Chunk) -> str:
+    """The data file of a chunk, by its fingerprint."""
+    location = lake.catalog.location(lake.contracts[chunk.table])
+    partition = f"iso={source.iso}/delivery_date_year={chunk.year}"
+    return f"{location}/data/{partition}/{chunk.series}/{chunk.name}-{chunk.fingerprint}-0.parquet"
+
+
+def _files_of(source: Source, chunk: Chunk) -> re.Pattern[str]:
+    """Every data file of a chunk, whatever its fingerprint."""
+    place = f"/iso={source.iso}/delivery_date_year={chunk.year}/{chunk.series}/{chunk.name}-"
+    return re.compile(re.escape(place) + r"[0-9a-f]{16}-\d+\.parquet$")
+
+
+def job_of(lake: Lake, source: Source, chunk: Chunk) -> ChunkJob:
+    """What a worker is told of a chunk."""
+    files = _raw_files(source, chunk.table, chunk.series, chunk.seen)
+    revised = any(len(raw.sightings) > 1 for raw in files)
+    return ChunkJob(lake.settings, source.iso, chunk.table, chunk.series, chunk.name, chunk.period, files, revised)
+
+
+def _quarantine(lake: Lake, source: Source, chunk: Chunk, result: ChunkResult, report: BuildReport) -> None:
+    """Tell the ledger of raw files that could not be read, once."""
+    by_key = {one.raw_key: one for one in chunk.seen}
+    events = []
+    for key, reason in result.quarantined.items():
+        one = by_key[key]
+        if not one.quarantined and key not in report.quarantined:
+            events.append(
+                one.event.but(
+                    event_id=lake.journal.next_id(),
+                    run_id=lake.journal.run_id,
+                    attempts=0,
+                    status=Status.QUARANTINED,
+                    message=reason,
+                )
+            )
+        report.quarantined[key] = reason
+    lake.journal.write(events)
+
+
+def _agree_with_other_series(lake: Lake, source: Source, chunk: Chunk, result: ChunkResult) -> None:
+    """No two series may give the same key: what is one quantity must be one series.
+
+    Raises:
+        BuildError: rows of this chunk have keys that another series of the same market and interval has.
+    """
+    if result.path is None:
+        return
+    contract = lake.contracts[chunk.table]
+    mine = next(feed for _, _, feed in feeds_of(source.iso, chunk.table, chunk.series))
+    others = {
+        feed.series
+        for dataset in source.datasets.values()
+        for feed in dataset.feeds.values()
+        if feed.table == chunk.table and feed.market == mine.market and feed.series != chunk.series
+        and feed.interval_minutes == mine.interval_minutes
+    }
+    files = [
+        file.path.removeprefix("file://")
+        for file in lake.catalog.data_files(contract)
+        if any(f"/{other}/{chunk.name}-" in file.path for other in others) and file.iso == source.iso
+    ]
+    if not files:
+        return
+    key = ", ".join(f'"{name}"' for name in contract.grain)
+    with lake.reader() as connection:
+        row = connection.execute(
+            f"SELECT {key} FROM read_parquet($mine) SEMI JOIN read_parquet($theirs) USING ({key}) LIMIT 1",
+            {"mine": str(result.path), "theirs": files},
+        ).fetchone()
+    if row:
+        result.path.unlink(missing_ok=True)
+        raise BuildError(
+            f"{source.iso} {chunk.series} {chunk.name} gives a key that another series ({', '.join(sorted(others))}) has too: "
+            f"{', '.join(map(str, row))}. Make them stages of one series in ingest/sources/{source.iso.lower()}.yaml."
+        )
