@@ -14,17 +14,16 @@ there now, and the commit is tried again. A commit whose answer was lost is reco
 import random
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException, ValidationException
-from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from sqlalchemy.exc import OperationalError
 
 from catalog.contract import Contract
-from catalog.errors import CommitConflict, DataFileRefused
+from catalog.errors import CommitConflict
 from catalog.hint import mend_hint
+from catalog.register import register
 from catalog.replacement import replace_files
 from catalog.tables import Catalog, live_files
 
@@ -67,7 +66,7 @@ def commit(
     """
     step = on_step or (lambda _: None)
     table = catalog.table(contract)
-    registered = _register(contract, table, added)
+    registered = register(contract, table, added)
     step("files written")
     for attempt in range(attempts):
         try:
@@ -100,35 +99,3 @@ def _replace(table: Table, registered: Sequence[DataFile], replaces: Replaces) -
     if not joining and not leaving:
         return None
     return replace_files(table, leaving=[current[path] for path in sorted(leaving)], joining=joining)
-
-
-def _register(contract: Contract, table: Table, paths: Sequence[str]) -> list[DataFile]:
-    """Read the footers: statistics and partition of each file, checked against the contract."""
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        return list(pool.map(lambda path: _data_file(contract, table, path), paths))
-
-
-def _data_file(contract: Contract, table: Table, path: str) -> DataFile:
-    try:
-        file = parquet_file_to_data_file(table.io, table.metadata, path)
-    except FileNotFoundError:
-        raise DataFileRefused(
-            f"{path} is not there; it was to join {contract.full_name}. Build the chunk again."
-        ) from None
-    except (ValueError, OSError) as error:
-        raise DataFileRefused(
-            f"{path} cannot join {contract.full_name}: {error}. A file holds one operator and one "
-            f"delivery year, "
-            "and the contract's columns with their field ids."
-        ) from error
-    if file.record_count == 0:
-        raise DataFileRefused(f"{path} holds no rows; an empty chunk adds no file to {contract.full_name}.")
-    nulls = file.null_value_counts or {}
-    for column in contract.columns:
-        if not column.nullable and nulls.get(column.field_id, 0):
-            raise DataFileRefused(
-                f"{path} holds {nulls[column.field_id]} NULLs in {column.name}, which "
-                f"{contract.full_name} forbids; "
-                "correct the transform that wrote it."
-            )
-    return file

@@ -159,8 +159,7 @@ def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
 
 def _introspected(connection: duckdb.DuckDBPyConnection) -> Iterator[Contract]:
     tables = connection.execute(
-        "SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE NOT internal ORDER BY "
-        "table_name"
+        "SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE NOT internal ORDER BY table_name"
     ).fetchall()
     for namespace, name, comment in tables:
         columns = tuple(
