@@ -4,7 +4,8 @@
 --         da_reserve_market_results (hourly, since 2022-10; it lacks the regulation columns).
 -- Grain:  one locale, service and interval (datetime_beginning_utc starts it). A raw row holds up to four
 --         prices of one service: each becomes a product of its own, mcp under the service's plain name with
---         the cleared quantity beside it.
+--         the cleared quantity beside it, the others as capped, capability (reg_ccp) and performance
+--         (reg_pcp).
 -- Source: PJM Data Miner 2. Column order is unconfirmed, so columns are read by name. REG, SR, PR, 30MIN in
 --         locales PJM_RTO and MAD.
 -- Why:    the day the step changed is not published, so the rows say it: a row belongs to a five-minute
@@ -69,6 +70,7 @@ prices AS (
         as_region,
         service,
         total_mw,
+        UNNEST(['', ' capped', ' capability', ' performance']) AS kind,
         UNNEST(['mcp', 'mcp_capped', 'reg_ccp', 'reg_pcp']) AS price_column,
         UNNEST([mcp, mcp_capped, reg_ccp, reg_pcp]) AS printed_price
     FROM stepped
@@ -78,7 +80,7 @@ SELECT
     raw_folder,
     interval_start_utc,
     CAST(interval_minutes AS SMALLINT) AS interval_minutes,
-    CASE WHEN price_column = 'mcp' THEN service ELSE service || ' ' || price_column END AS as_product,
+    service || kind AS as_product,
     CASE
         WHEN price_column = 'reg_pcp' THEN 'REG_MILEAGE'
         WHEN service = 'REG' THEN 'REG'
