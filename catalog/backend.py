@@ -6,8 +6,8 @@ what would only seem to work (a catalog in memory, SQLite on a network share), i
 
 import sqlite3
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog as IcebergCatalog
@@ -151,6 +151,18 @@ def _file_system(folder: Path) -> str | None:
         return None
     mounts = {fields[1]: fields[2] for fields in (line.split() for line in lines) if len(fields) > 2}
     return next((mounts[str(parent)] for parent in (folder, *folder.parents) if str(parent) in mounts), None)
+
+
+@contextmanager
+def database_explained() -> Iterator[None]:
+    """Turn what the catalog's database raises into SetupError."""
+    try:
+        yield
+    except DatabaseError as error:
+        raise SetupError(
+            f"The catalog's database does not answer: {_cause(error)}. Check that it runs, then run the same "
+            "command again."
+        ) from error
 
 
 def _cause(error: DatabaseError) -> str:

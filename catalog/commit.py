@@ -20,18 +20,21 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from sqlalchemy.exc import OperationalError
 
+from catalog.backend import database_explained
 from catalog.contract import Contract
 from catalog.errors import CommitConflict
 from catalog.hint import mend_hint
 from catalog.register import register
 from catalog.replacement import replace_files
+from catalog.storage import storage_explained
 from catalog.tables import Catalog, live_files
 
 __all__ = ["ATTEMPTS", "Replaces", "commit", "mend_hint"]
 
 # Each round at least one committer wins, so this many suffice for as many processes at once; with the waits
-# below they last about a minute.
+# below they last about half a minute.
 ATTEMPTS = 40
+FIRST_WAIT_SECONDS = 0.02
 LONGEST_WAIT_SECONDS = 2.0
 
 Replaces = Callable[[Sequence[str]], Sequence[str]]
@@ -65,28 +68,41 @@ def commit(
     Raises DataFileRefused where a file cannot join the table, CommitConflict after `attempts` conflicts.
     """
     step = on_step or (lambda _: None)
-    table = catalog.table(contract)
-    registered = register(contract, table, added)
-    step("files written")
-    for attempt in range(attempts):
-        try:
-            snapshot_id = _replace(table, registered, replaces)
-        except CONFLICTS as conflict:
-            last = conflict
-            time.sleep(random.uniform(0, min(LONGEST_WAIT_SECONDS, 0.02 * 2 ** min(attempt, 7))))
-            table = catalog.table(contract)
-            continue
+    with storage_explained(catalog.warehouse), database_explained():
+        registered = register(contract, catalog.table(contract), added)
+        step("files written")
+        table, snapshot_id = _until_won(catalog, contract, registered, replaces, attempts)
         if snapshot_id is not None:
             step("committed")
         mend_hint(table)
         if snapshot_id is not None:
             step("hint put")
-        return snapshot_id
+    return snapshot_id
+
+
+def _until_won(
+    catalog: Catalog, contract: Contract, registered: Sequence[DataFile], replaces: Replaces, attempts: int
+) -> tuple[Table, int | None]:
+    conflict: Exception | None = None
+    for attempt in range(attempts):
+        if conflict is not None:
+            longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0**attempt)
+            time.sleep(random.uniform(longest / 10, longest))
+        try:
+            table = catalog.load(contract)
+            snapshot_id = _replace(table, registered, replaces)
+        except CONFLICTS as error:
+            conflict = error
+            continue
+        if snapshot_id is None and conflict is not None and (landed := table.current_snapshot()):
+            # Nothing left to do after a failure: the commit had landed, only its answer was lost.
+            snapshot_id = landed.snapshot_id
+        return table, snapshot_id
     raise CommitConflict(
-        f"Others kept committing to {contract.full_name} first, {attempts} times "
-        f"({type(last).__name__}); nothing was "
-        "changed. Run the same command again, with fewer processes at once if it happens again."
-    )
+        f"Others kept committing to {contract.full_name} first, {attempts} times (at last: "
+        f"{type(conflict).__name__}); nothing was changed. Run the same command again, with fewer processes "
+        "at once if it happens again."
+    ) from conflict
 
 
 def _replace(table: Table, registered: Sequence[DataFile], replaces: Replaces) -> int | None:

@@ -16,6 +16,7 @@ from pyiceberg.table import Table
 
 from catalog.contract import Contract
 from catalog.errors import DataFileRefused
+from catalog.storage import remedy
 
 # Footers are small and far away on an object store.
 FOOTERS_AT_ONCE = 8
@@ -51,6 +52,8 @@ def _data_file(contract: Contract, table: Table, path: str) -> DataFile:
             f"{path} is not there; it was to join {contract.full_name}. Build the chunk again."
         ) from None
     except (ValueError, OSError) as error:
+        if remedy(error) is not None:
+            raise
         raise DataFileRefused(
             f"{path} cannot join {contract.full_name}: {error}. A file is whole, and holds one operator and "
             "one delivery year."

@@ -40,22 +40,22 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
 )
 
 
-def storage_problem(error: Exception, place: str) -> SetupError:
-    """`error` of the storage under `place` as one sentence with a remedy."""
+def remedy(error: Exception) -> str | None:
+    """What is wrong with the storage and what to do, or None where the error does not say it plainly."""
     said = str(error)
-    for pattern, remedy in _REMEDIES:
-        if re.search(pattern, said):
-            return SetupError(f"{place} cannot be used: {remedy}.")
-    first_line = said.strip().splitlines()[0] if said.strip() else type(error).__name__
-    return SetupError(f"{place} cannot be used: {first_line.rstrip('.')}.")
+    return next((advice for pattern, advice in _REMEDIES if re.search(pattern, said)), None)
 
 
 @contextmanager
 def storage_explained(place: str) -> Iterator[None]:
-    """Turn what PyArrow and DuckDB raise about storage into SetupError; FileNotFoundError is left alone."""
+    """Turn what PyArrow and DuckDB raise about the storage of `place` into SetupError, one sentence each.
+
+    FileNotFoundError is left alone: what it means depends on what was looked for.
+    """
     try:
         yield
     except FileNotFoundError:
         raise
     except (OSError, duckdb.IOException) as error:
-        raise storage_problem(error, place) from error
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise SetupError(f"{place} cannot be used: {remedy(error) or lines[0].rstrip('.')}.") from error

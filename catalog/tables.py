@@ -18,11 +18,12 @@ from pyiceberg.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from catalog.backend import normalised_warehouse, open_backend
+from catalog.backend import database_explained, normalised_warehouse, open_backend
 from catalog.contract import Contract
 from catalog.errors import CatalogLost, ContractError, SetupError
 from catalog.hint import METADATA_SUFFIX, mend_hint, read_hint
 from catalog.schema import PROPERTIES, iceberg_schema, partition_spec, sort_order
+from catalog.storage import storage_explained
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,18 @@ class Catalog:
 
     def table(self, contract: Contract) -> Table:
         """The table as it is now. SetupError where it was never created, or lies in another lake."""
+        with storage_explained(self.warehouse), database_explained():
+            try:
+                return self.load(contract)
+            except FileNotFoundError as error:
+                raise SetupError(
+                    f"The catalog knows {contract.full_name}, but its metadata is not in the lake ({error}). "
+                    "Restore the files; or, for a new lake in its place, give it a catalog of its own with "
+                    "LAKE_CATALOG_URI."
+                ) from error
+
+    def load(self, contract: Contract) -> Table:
+        """Like `table`, but errors of database and storage come as they are, for who tries again."""
         try:
             table = self.backend.load_table((contract.namespace, contract.name))
         except NoSuchTableError:
@@ -107,14 +120,15 @@ class Catalog:
         catalog does not know it: a fresh table over it would hide every row. ContractError where the table
         was created from a contract with other columns.
         """
-        return tuple(contract.full_name for contract in contracts if self._create(contract))
+        with storage_explained(self.warehouse), database_explained():
+            return tuple(contract.full_name for contract in contracts if self._create(contract))
 
     def _create(self, contract: Contract) -> bool:
         identifier = (contract.namespace, contract.name)
         # The hint is looked at first: another creator puts it after the catalog knows the table.
         hint = read_hint(self.file_io(self.location(contract)), self.location(contract))
         if self.backend.table_exists(identifier):
-            table = self.table(contract)
+            table = self.load(contract)
             _check_columns(contract, table)
             mend_hint(table)
             return False
@@ -146,7 +160,8 @@ class Catalog:
         From the hint, not from the newest metadata file: PyIceberg writes metadata before it knows whether
         the commit wins, so the newest file may be one that lost.
         """
-        return tuple(contract.full_name for contract in contracts if self._adopt(contract))
+        with storage_explained(self.warehouse), database_explained():
+            return tuple(contract.full_name for contract in contracts if self._adopt(contract))
 
     def _adopt(self, contract: Contract) -> bool:
         identifier = (contract.namespace, contract.name)
@@ -166,7 +181,7 @@ class Catalog:
                 f"{location}/metadata; "
                 "restore that file, or put the stem of the last good metadata file into version-hint.text."
             ) from None
-        _check_columns(contract, self.table(contract))
+        _check_columns(contract, self.load(contract))
         return True
 
     def _create_namespace(self, namespace: str) -> None:
@@ -182,7 +197,9 @@ class Catalog:
 
     def data_files(self, contract: Contract) -> tuple[DataFileRecord, ...]:
         """The data files of the current snapshot, by path. Reads manifests only, no data file."""
-        files = live_files(self.table(contract))
+        table = self.table(contract)
+        with storage_explained(self.warehouse):
+            files = live_files(table)
         return tuple(_record(contract, files[path]) for path in sorted(files))
 
 
