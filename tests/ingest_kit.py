@@ -1,4 +1,4 @@
-"""What the ingest tests share: small registries of the three sites, a sink that remembers, and a bench around them."""
+"""What the ingest tests share: small registries of three sites, a sink that remembers, a bench around them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,13 @@ def source(
     )
 
 
-PRC_LMP = {"path": "SingleZip", "queryname": "PRC_LMP", "market_run_id": "DAM", "version": "12", "resultformat": "6"}
+PRC_LMP = {
+    "path": "SingleZip",
+    "queryname": "PRC_LMP",
+    "market_run_id": "DAM",
+    "version": "12",
+    "resultformat": "6",
+}
 HUBS = {"TH_NP15_GEN-APND": "NP15", "TH_SP15_GEN-APND": "SP15", "TH_ZP26_GEN-APND": "ZP26"}
 
 
@@ -111,7 +117,11 @@ def pjm(page_rows: str = "50000", **words: Any) -> Source:
 
 def nyiso(market: str = "DA", **words: Any) -> Source:
     """MIS: a daily file and a monthly zip, of the day-ahead or the real-time market."""
-    files = {"folder": "damlbmp", "stem": "damlbmp_zone"} if market == "DA" else {"folder": "rtlbmp", "stem": "rtlbmp_zone"}
+    files = (
+        {"folder": "damlbmp", "stem": "damlbmp_zone"}
+        if market == "DA"
+        else {"folder": "rtlbmp", "stem": "rtlbmp_zone"}
+    )
     road = {"route": "mis", "host": "mis"}
     timing = {"day": -1, "at": "11:00"} if market == "DA" else {"day": 1, "at": "00:30"}
     return source(
@@ -197,11 +207,18 @@ class Bench:
     def session(self) -> Session:
         return Session(self.source, self.environ, sleep=self.slept.append)
 
-    def request(self, first: date, last: date | None = None, road: str = "", name: str = "", **words: str) -> Request:
+    def request(
+        self, first: date, last: date | None = None, road: str = "", name: str = "", **words: str
+    ) -> Request:
         entry = self.source.dataset(name) if name else next(iter(self.source.datasets.values()))
         period = market_days(first, last or first, self.source.clock)
         return Request(
-            self.source.iso, entry.name, road or entry.roads[0].name, period, words.get("scope", "hubs"), words.get("part", "")
+            self.source.iso,
+            entry.name,
+            road or entry.roads[0].name,
+            period,
+            words.get("scope", "hubs"),
+            words.get("part", ""),
         )
 
     def land(self, *requests: Request, on_step: Callable[[str], None] | None = None) -> Landing:

@@ -222,7 +222,8 @@ def _sentence(error: object) -> str:
         return str(error)
     detail = error.get("detail") or []
     words = [error.get("message", ""), *(detail if isinstance(detail, list) else [detail])]
-    text = " ".join(str(word) for word in words if word)
+    # The detail often repeats the message.
+    text = " ".join(dict.fromkeys(str(word) for word in words if word))
     return f"{error['field']}: {text}" if error.get("field") else text
 
 
