@@ -33,7 +33,8 @@ def printed(
     ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``) or a MIS file
     (``realtime_zone``). ``location`` is a node, a pnode id, a point's name; for reserves ``REGION PRODUCT``
     at CAISO, the service at PJM (in the results feeds ``LOCALE SERVICE``), the zone at NYISO. ``instant``
-    begins the interval, except where the source stamps its end.
+    begins the interval, except where the source stamps its end. OASIS drops trailing zeros, as here; only
+    version 3 of its five-minute report keeps them.
 
     Raises:
         KeyError: no such dataset or location.

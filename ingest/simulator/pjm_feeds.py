@@ -36,7 +36,17 @@ _UNVERIFIED = (
     "congestion_price_rt",
     "marginal_loss_price_rt",
 )
-_MEGAWATTS = ("as_req_mw", "total_mw", "as_mw", "ss_mw", "tier1_mw", "ircmwt2", "dsr_as_mw", "nsr_mw", "regd_mw")
+_MEGAWATTS = (
+    "as_req_mw",
+    "total_mw",
+    "as_mw",
+    "ss_mw",
+    "tier1_mw",
+    "ircmwt2",
+    "dsr_as_mw",
+    "nsr_mw",
+    "regd_mw",
+)
 _RESERVE = ("locale", "service", "mcp", "mcp_capped", "reg_ccp", "reg_pcp", *_MEGAWATTS)
 _REAL_TIME_ONLY = ("reg_ccp", "reg_pcp", "tier1_mw", "regd_mw")
 

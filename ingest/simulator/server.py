@@ -76,6 +76,12 @@ class Server(ThreadingHTTPServer):
             self._open.add(request)
         super().process_request(request, client_address)
 
+    @property
+    def connections(self) -> list[socket.socket]:
+        """The connections that are open."""
+        with self._lock:
+            return list(self._open)
+
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._open.discard(request)

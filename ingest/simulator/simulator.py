@@ -101,6 +101,11 @@ class Simulator:
         return self._board.requests
 
     @property
+    def connections(self) -> list[object]:
+        """The connections that clients keep open."""
+        return [] if self._server is None else list(self._server.connections)
+
+    @property
     def now(self) -> datetime:
         """The simulator's clock, in UTC. Set it to freeze it."""
         return self._now or clock.now()
