@@ -169,7 +169,7 @@ def published_at(source: Source, dataset: Dataset, day: date) -> datetime:
 def _is_there(source: Source, dataset: Dataset, day: date, landed: Sequence[Landed], now: datetime) -> bool:
     """Whether a day has landed whole, and late enough to be settled (or too lately to ask again)."""
     span = market_days(day, day, source.clock)
-    settled_from = span.end + timedelta(days=dataset.settles_days)
+    settled_from = published_at(source, dataset, day) + timedelta(days=dataset.settles_days)
     good = [
         entry.period
         for entry in landed

@@ -251,7 +251,7 @@ def _build_year(
     current = {file.path for file in lake.catalog.data_files(contract)}
     due = [chunk for chunk in chunks if target_of(lake, source, chunk) not in current]
     names = [f"{source.iso}/{chunk.table}/{chunk.series}/{chunk.name}" for chunk in due]
-    with lease(lake.catalog, names) if names else nullcontext():
+    with lease(lake.catalog, *names) if names else nullcontext():
         # While this process waited for a lease another may have built the chunk.
         current = {file.path for file in lake.catalog.data_files(contract)}
         due = [chunk for chunk in due if target_of(lake, source, chunk) not in current]
@@ -365,7 +365,9 @@ def _agree_with_other_series(lake: Lake, source: Source, chunk: Chunk, result: C
     key = ", ".join(f'"{name}"' for name in contract.grain)
     with lake.reader() as connection:
         row = connection.execute(
-            f"SELECT {key} FROM read_parquet($mine) SEMI JOIN read_parquet($theirs) USING ({key}) LIMIT 1",
+            # The folder names are no columns here: they would stand beside those of the file.
+            f"SELECT {key} FROM (SELECT {key} FROM read_parquet($mine, hive_partitioning = false)) "
+            f"WHERE ({key}) IN (SELECT ({key}) FROM read_parquet($theirs, hive_partitioning = false)) LIMIT 1",
             {"mine": str(result.path), "theirs": files},
         ).fetchone()
     if row:

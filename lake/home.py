@@ -136,7 +136,7 @@ class Lake:
         and the next fold removes them.
         """
         contract = self.contracts["raw_files"]
-        with lease(self.catalog, ["ledger"]), self.reader() as connection:
+        with lease(self.catalog, "ledger"), self.reader() as connection:
             keys = [key for key in self.store.list(JOURNAL) if key != SEED]
             if not keys:
                 return 0
@@ -165,5 +165,6 @@ class Lake:
                 self.put_data_file(out, target)
                 commit(self.catalog, contract, [target], lambda now: [path for path in now if merge and path in current])
             out.unlink(missing_ok=True)
-            self.store.remove(keys)
+            for key in keys:
+                self.store.delete(key)
             return count
