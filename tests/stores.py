@@ -95,6 +95,11 @@ def s3_endpoint() -> Iterator[str]:
     server.stop()
 
 
+def remote_access(endpoint: str) -> S3Access:
+    """How to reach the S3 server of the tests."""
+    return S3Access(KEY, SECRET, region=REGION, endpoint=endpoint)
+
+
 @pytest.fixture
 def s3_store(tmp_path: Path, s3_endpoint: str) -> Store:
     """A lake in a fresh bucket, its catalog on a local SQLite file."""
@@ -120,7 +125,7 @@ def s3_store(tmp_path: Path, s3_endpoint: str) -> Store:
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
         },
-        s3=S3Access(KEY, SECRET, region=REGION, endpoint=s3_endpoint),
+        s3=remote_access(s3_endpoint),
     )
 
 
