@@ -1,0 +1,5 @@
+"""``python -m lake.cli`` is ``pmp``."""
+
+from lake.cli import main
+
+main()
