@@ -242,9 +242,13 @@ class Session:
                 raise Unreachable(
                     f"{self._place(host)} did not answer within {host.read_seconds:g} s.", again=True
                 ) from error
-            except requests.exceptions.RequestException as error:
+            except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
                 raise Unreachable(
                     f"{self._place(host)} cannot be reached. Check the network, or name a proxy.", again=True
+                ) from error
+            except requests.exceptions.RequestException as error:
+                raise Unreachable(
+                    f"{self._place(host)} answers with something that is not HTTP.", again=True
                 ) from error
             if response.status_code not in REDIRECTS or "Location" not in response.headers:
                 return response

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
@@ -131,8 +131,8 @@ def land(
         store: where raw objects go.
         sink: where events go; every request leaves at least one before the next is sent.
         session: asks the hosts.
-        latest: the newest observation of the same request (road, period and part) that names a raw object, or
-            None.
+        latest: the newest observation of a request (dataset, road, period) and part that names a raw object,
+            or None. The period that it is asked about is the first span that the answer really holds.
         progress: told of each request with its events.
         on_step: told of every step (``asking``, ``downloading``, ``downloaded``, ``stored``, ``told``); for
             tests that
@@ -224,7 +224,8 @@ class _Lander:
             for period in answer.periods:
                 yield self.word(request, period, answer.status, answer.message, answer.part)
             return
-        before = self.latest(request, answer.part)
+        # An answer may hold less than was asked for (a running month): it is compared with its own like.
+        before = self.latest(replace(request, period=answer.periods[0]), answer.part)
         if (
             before is not None
             and before.raw_key

@@ -67,7 +67,7 @@ class Pacer:
                     return waited
                 milliseconds = bucket.waiting(turn)
                 assert isinstance(milliseconds, int)
-                if milliseconds > interval:
+                if milliseconds > interval + 1:
                     # A turn taken in the future: the machine's clock was set back. Do not wait for hours.
                     bucket.flush()
                     continue

@@ -219,12 +219,21 @@ class Store:
                 with _part_of(self._folder / "check") as part:
                     part.write_bytes(b"")
             else:
-                self._fs.invalidate_cache()
-                try:
-                    self._fs.ls(self.bucket, refresh=True)
-                except FileNotFoundError:
-                    # s3fs says the same of an empty bucket and of a missing one; the bucket itself knows.
-                    self._fs.call_s3("head_bucket", Bucket=self.bucket)
+                self._check_bucket()
+
+    def _check_bucket(self) -> None:
+        # A listing first: its error names wrong credentials, which the bodiless answer to HEAD cannot.
+        self._fs.find(self._address(""), maxdepth=1)
+        try:
+            head = self._fs.call_s3("head_bucket", Bucket=self.bucket)
+        except FileNotFoundError:
+            raise StorageError(_no_bucket(self.bucket, self.uri)) from None
+        headers = head.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        there = head.get("BucketRegion") or headers.get("x-amz-bucket-region")
+        here = self._fs.s3.meta.region_name
+        # Python's client follows the bucket to its region without a word; DuckDB and other readers do not.
+        if there and here and there != here and here != "aws-global":
+            raise StorageError(_other_region(self.bucket, there, here))
 
     def _address(self, key: str) -> str:
         if key.startswith("/") or ".." in PurePosixPath(key).parts:
@@ -256,7 +265,7 @@ def explain(error: BaseException, uri: str, bucket: str, key: str) -> str:
     names = {type(each).__name__ for each in chain}
     text = " ".join(str(each) for each in chain).lower()
     if code in ("NoSuchBucket",) or "bucket does not exist" in text or "nosuchbucket" in text:
-        return f"The bucket '{bucket}' of {uri} does not exist. Create it, or set LAKE_URI to one that does."
+        return _no_bucket(bucket, uri)
     if names & {"NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError", "ProfileNotFound"}:
         return (
             f"No AWS credentials for {uri}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
@@ -267,10 +276,7 @@ def explain(error: BaseException, uri: str, bucket: str, key: str) -> str:
         "IllegalLocationConstraintException",
         "301",
     ):
-        return (
-            f"The bucket '{bucket}' is in another region than the one configured{_region(chain)}. "
-            "Set AWS_DEFAULT_REGION (and AWS_REGION) to the bucket's region."
-        )
+        return _other_region(bucket, _region(chain), "")
     if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AuthFailure"):
         return (
             f"The storage at {uri} does not accept the credentials ({code}). "
@@ -309,6 +315,18 @@ def _code(error: BaseException) -> str:
     return str(found.get("Code", ""))
 
 
+def _no_bucket(bucket: str, uri: str) -> str:
+    return f"The bucket '{bucket}' of {uri} does not exist. Create it, or set LAKE_URI to one that does."
+
+
+def _other_region(bucket: str, there: str, here: str) -> str:
+    where = f" in the region {there}," if there else " in another region"
+    return (
+        f"The bucket '{bucket}' is{where} not in the one configured{f' ({here})' if here else ''}. "
+        f"Set AWS_REGION and AWS_DEFAULT_REGION to {there or 'the region of the bucket'}."
+    )
+
+
 def _region(chain: list[BaseException]) -> str:
     for each in chain:
         response = getattr(each, "response", None)
@@ -316,7 +334,7 @@ def _region(chain: list[BaseException]) -> str:
             headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             found = response.get("Error", {}).get("Region") or headers.get("x-amz-bucket-region")
             if found:
-                return f" (it is in {found})"
+                return str(found)
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What the ingest tests share: small registries of three sites, a sink that remembers, a bench around them."""
+"""What the ingest tests share: small registries of three sites, a remembering sink, a bench around them."""
 
 from __future__ import annotations
 

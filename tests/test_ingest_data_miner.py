@@ -250,3 +250,13 @@ def test_two_requests_share_the_pace_of_the_discovered_key(bench: Bench) -> None
     assert len(names) == 2
     assert PUBLIC_KEY not in "".join(names)
     assert timedelta(0) == timedelta(seconds=sum(bench.slept))
+
+
+def test_a_month_that_ends_a_day_early_does_not_pass_for_the_whole_month(bench: Bench, sim: Simulator) -> None:
+    sim.now = datetime(2026, 11, 20, 14, tzinfo=UTC)
+    landing = bench.land(bench.request(date(2026, 11, 18), date(2026, 11, 21), part="HUB"))
+    assert [(event.status, event.part) for event in landing.events] == [
+        (Status.NOT_PUBLISHED, "HUB"),
+        (Status.OK, "HUB/1"),
+    ]
+    assert landing.events[1].period_end == datetime(2026, 11, 21, 5, tzinfo=UTC)

@@ -91,7 +91,9 @@ def test_the_object_comes_before_its_event_and_the_event_before_the_next_request
     ]
 
 
-def test_the_same_content_again_is_unchanged_although_the_archive_is_stamped(bench: Bench, sim: Simulator) -> None:
+def test_the_same_content_again_is_unchanged_although_the_archive_is_stamped(
+    bench: Bench, sim: Simulator
+) -> None:
     (first,) = bench.land(bench.request(DAY)).events
     sim.now = NOW + timedelta(hours=3)
     (second,) = bench.land(bench.request(DAY)).events
@@ -110,7 +112,9 @@ def test_a_changed_answer_lands_beside_the_old_one(bench: Bench, sim: Simulator)
     assert len(bench.raw) == 2
 
 
-def test_a_price_that_changes_and_changes_back_leaves_three_observations(sim: Simulator, tmp_path: Path) -> None:
+def test_a_price_that_changes_and_changes_back_leaves_three_observations(
+    sim: Simulator, tmp_path: Path
+) -> None:
     bench = Bench(nyiso(), sim, tmp_path)
     day = date(2026, 11, 15)
     first = bench.land(bench.request(day)).events[0]

@@ -198,3 +198,11 @@ def test_last_modified_says_when_it_was_published(bench: Bench) -> None:
     assert event.published_at is not None
     assert datetime(2026, 11, 14, tzinfo=UTC) < event.published_at < datetime(2026, 11, 15, tzinfo=UTC)
     assert event.etag
+
+
+def test_a_daily_file_of_a_day_that_still_runs_is_not_published(sim: Simulator, tmp_path: Path) -> None:
+    bench = Bench(nyiso("RT"), sim, tmp_path)
+    landing = bench.land(bench.request(date(2026, 11, 20)))
+    assert statuses(landing) == [Status.NOT_PUBLISHED]
+    assert bench.raw == []
+    assert statuses(bench.land(bench.request(date(2026, 11, 19)))) == [Status.OK]

@@ -12,12 +12,13 @@ that site.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ingest.clock import local_date, now
+from ingest.clock import Period, local_date, now
 from ingest.content import (
     count_rows,
     file_content_sha256,
@@ -34,6 +35,7 @@ from ingest.fetch import Session
 from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer, known_ids
 from ingest.routes.due import may_be_unpublished
+from ingest.routes.held import held, hours_in, is_worth_looking
 from ingest.routes.judge import in_place_of_data
 
 SITE = "PJM Data Miner"
@@ -48,6 +50,7 @@ BROWSER = {
     "Accept-Language": "en-US,en;q=0.5",
     "Referer": "https://dataminer2.pjm.com/list",
 }
+_STAMP = re.compile(rb"\n(\d+/\d+/\d{4} \d+:\d\d:\d\d [AP]M),")
 # Rows may be added while the pages are read. Then the pages do not fit together, and reading begins again.
 MOST_READINGS = 3
 
@@ -84,9 +87,11 @@ class DataMiner:
                 f"{SITE} answers with no rows of {feed} for a period that must have some. Ask again later."
             )
         stem = "_".join(filter(None, [feed, request.part, f"{request.period.start:%Y%m%dT%H%M}"]))
-        for number, page in enumerate(pages, start=1):
+        periods, lacking = _held(pages, request, dataset, source)
+        yield from lacking
+        for number, page in enumerate(pages if periods else [], start=1):
             yield Answer(
-                periods=(request.period,),
+                periods=periods,
                 download=page.download,
                 file_name=safe_name(f"{stem}_p{number}.csv"),
                 content_sha256=page.download.sha256,
@@ -225,6 +230,21 @@ def _sentence(error: object) -> str:
     # The detail often repeats the message.
     text = " ".join(dict.fromkeys(str(word) for word in words if word))
     return f"{error['field']}: {text}" if error.get("field") else text
+
+
+def _held(
+    pages: Sequence[Page], request: Request, dataset: Dataset, source: Source
+) -> tuple[tuple[Period, ...], list[Answer]]:
+    """The days that the pages hold together; all that was asked for, where rows do not begin with a stamp."""
+    hours: set[datetime] = set()
+    if is_worth_looking(request, dataset, source):
+        hours = hours.union(*(hours_in(page.download.path, _STAMP, _hour) for page in pages))
+    return held(request, hours, dataset, source, SITE) if hours else ((request.period,), [])
+
+
+def _hour(word: bytes) -> datetime:
+    stamp = datetime.strptime(word.decode(), "%m/%d/%Y %I:%M:%S %p")
+    return stamp.replace(minute=0, second=0, tzinfo=UTC)
 
 
 def _range(request: Request) -> str:

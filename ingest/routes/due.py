@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ingest.clock import Period, days_of, local_date
+from ingest.clock import Period, local_date
 from ingest.plan import oldest_day, published_at
 from ingest.registry import Dataset, Road, Source
 
@@ -13,9 +13,8 @@ LATE = timedelta(days=1)
 
 
 def may_be_unpublished(source: Source, dataset: Dataset, period: Period, now: datetime) -> bool:
-    """Whether some day of a period may not be there yet."""
-    last = list(days_of(period, source.clock))[-1]
-    return now < published_at(source, dataset, last) + LATE
+    """Whether even the first day of a period may not be there yet."""
+    return now < published_at(source, dataset, local_date(period.start, source.clock)) + LATE
 
 
 def is_out_of_reach(source: Source, road: Road, period: Period, now: datetime) -> bool:

@@ -18,15 +18,16 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ingest.clock import Period, days_of, local_date, market_days, midnight, now
+from ingest.clock import days_of, local_date, market_days, midnight, now
 from ingest.content import file_content_sha256, first_line, kind_of, whole_zip, zip_content_sha256
 from ingest.download import Download
-from ingest.errors import NotPublished, Refused
+from ingest.errors import AnswerError, NotPublished, Refused
 from ingest.events import Request, Status
 from ingest.fetch import Session
 from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer
 from ingest.routes.due import is_out_of_reach, may_be_unpublished
+from ingest.routes.held import merged
 from ingest.routes.judge import in_place_of_data
 
 SITE = "NYISO MIS"
@@ -69,6 +70,8 @@ class Mis:
             return
         if monthly:
             yield from _month(request, name, words["stem"], dataset, source, download)
+        elif _is_piece(download, request, dataset, source):
+            raise _at(NotPublished(f"{SITE} has not finished {name} yet."), download)
         else:
             yield Answer(
                 periods=(request.period,),
@@ -101,19 +104,28 @@ class Mis:
         self, error: Refused, name: str, request: Request, road: Road, dataset: Dataset, source: Source
     ) -> Answer:
         """What a 404 means: too early, too old, or a hole."""
-        first = Period(
-            request.period.start, min(request.period.end, request.period.start + timedelta(hours=20))
-        )
-        if may_be_unpublished(source, dataset, first, now()):
-            early = NotPublished(f"{SITE} does not have {name} yet.", http_status=404)
-            early.attempts, early.url = error.attempts, error.url
-            raise early
+        if may_be_unpublished(source, dataset, request.period, now()):
+            raise _at(NotPublished(f"{SITE} does not have {name} yet.", http_status=404), error)
         if is_out_of_reach(source, road, request.period, now()):
             words = f"{SITE} keeps no such old file any more on the road {road.name}."
             return Answer((request.period,), status=Status.EXPIRED, message=words, part=request.part)
-        late = Refused(f"{SITE} has no file {name}, which should be there.", http_status=404)
-        late.attempts, late.url = error.attempts, error.url
-        raise late
+        raise _at(Refused(f"{SITE} has no file {name}, which should be there.", http_status=404), error)
+
+
+def _at(error: AnswerError, asked: Download | AnswerError) -> AnswerError:
+    """The error with the attempts and the URL of what was asked."""
+    error.attempts, error.url = asked.attempts, asked.url
+    return error
+
+
+def _is_piece(download: Download, request: Request, dataset: Dataset, source: Source) -> bool:
+    """Whether a daily file of a market that runs through the day was last written before the day was over."""
+    return (
+        dataset.published.day > 0
+        and download.last_modified is not None
+        and download.last_modified < request.period.end - LAST_REWRITE
+        and may_be_unpublished(source, dataset, request.period, now())
+    )
 
 
 def _month(
@@ -125,7 +137,7 @@ def _month(
     whole = [day for day in wanted if day in found and not found[day].flaw]
     if whole:
         yield Answer(
-            periods=tuple(market_days(run[0], run[-1], source.clock) for run in _runs(whole)),
+            periods=tuple(merged(market_days(day, day, source.clock) for day in whole)),
             download=download,
             file_name=name,
             content_sha256=zip_content_sha256(download.path),
@@ -171,14 +183,3 @@ def _flaw(
     if not first and not dataset.may_be_empty:
         return f"{SITE}'s zip of the month holds no rows for this day."
     return ""
-
-
-def _runs(days: list[date]) -> Iterator[list[date]]:
-    run: list[date] = []
-    for day in days:
-        if run and day != run[-1] + timedelta(days=1):
-            yield run
-            run = []
-        run.append(day)
-    if run:
-        yield run

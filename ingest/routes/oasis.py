@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest.clock import local_date, now
+from ingest.clock import Period, local_date, now
 from ingest.content import (
     file_content_sha256,
     first_line,
@@ -33,6 +34,7 @@ from ingest.fetch import Session
 from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer, known_ids
 from ingest.routes.due import is_out_of_reach, may_be_unpublished
+from ingest.routes.held import held, hours_in, is_worth_looking
 from ingest.routes.judge import in_place_of_data
 
 SITE = "OASIS"
@@ -40,6 +42,7 @@ MOST_NODES = 10
 # The member is named after the second of the request: ..._20221120_08_00_00_v12.csv
 _REQUEST_STAMP = re.compile(r"_\d{8}_\d{2}_\d{2}_\d{2}(?=_v\d)")
 _TIME_DATE = re.compile(rb"<(?:\w+:)?TimeDate>[^<]*</(?:\w+:)?TimeDate>")
+_STAMP = re.compile(rb"\n(\d{4}-\d\d-\d\dT\d\d):")
 _ERROR = re.compile(r"<(?:\w+:)?ERR_CODE>\s*(\d+)\s*<.*?<(?:\w+:)?ERR_DESC>([^<]*)<", re.DOTALL)
 # An error document is small; a larger XML member is data.
 LARGEST_ERROR = 64 * 1024
@@ -67,13 +70,16 @@ class Oasis:
             except NoData as error:
                 yield _without(error, request, road, dataset, source, part)
                 continue
-            yield Answer(
-                periods=(request.period,),
-                download=download,
-                file_name=_file_name(download, query),
-                content_sha256=self.content_sha256(download.path),
-                part=part,
-            )
+            periods, lacking = _held(download.path, request, dataset, source)
+            if periods:
+                yield Answer(
+                    periods=periods,
+                    download=download,
+                    file_name=_file_name(download, query),
+                    content_sha256=self.content_sha256(download.path),
+                    part=part,
+                )
+            yield from (replace(answer, part=part) for answer in lacking)
 
     def judge(self, path: Path) -> None:
         """Tell data from the many ways in which OASIS says no."""
@@ -152,6 +158,18 @@ def _nodes(word: str, source: Source) -> Iterator[dict[str, str]]:
 
 def _gmt(instant: datetime) -> str:
     return f"{instant:%Y%m%dT%H:%M}-0000"
+
+
+def _held(
+    path: Path, request: Request, dataset: Dataset, source: Source
+) -> tuple[tuple[Period, ...], list[Answer]]:
+    """The days that an answer holds; all that was asked for, where its rows do not begin with a stamp."""
+    hours = hours_in(path, _STAMP, _hour) if is_worth_looking(request, dataset, source) else set()
+    return held(request, hours, dataset, source, SITE) if hours else ((request.period,), [])
+
+
+def _hour(word: bytes) -> datetime:
+    return datetime.strptime(word.decode(), "%Y-%m-%dT%H").replace(tzinfo=UTC)
 
 
 def _file_name(download: Download, query: Mapping[str, str]) -> str:
