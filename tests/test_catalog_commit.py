@@ -1,0 +1,381 @@
+"""The commit: one snapshot, conflicts won in the end, a kill at any step mended by the next run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from catalog_kit import (
+    CONTRACTS,
+    LEDGER,
+    PRICES,
+    chunk_files,
+    commit_and_die,
+    count,
+    data_path,
+    price_rows,
+    rebuild_often,
+    scan,
+    sighting_row,
+    start,
+    store_arguments,
+    write_file,
+)
+from pyiceberg.exceptions import CommitFailedException
+
+from catalog import commit as commit_module
+from catalog.commit import commit, mend_hint
+from catalog.errors import CommitConflict, DataFileRefused
+from catalog.hint import hint_path
+from catalog.tables import Catalog
+from stores import Store
+
+JANUARY = price_rows("2022-01-01")
+
+
+@pytest.fixture
+def catalog(store: Store) -> Iterator[Catalog]:
+    with store.open() as opened:
+        opened.create(CONTRACTS.values())
+        yield opened
+
+
+@pytest.fixture
+def connection(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
+    opened = store.connect()
+    yield opened
+    opened.close()
+
+
+def put(
+    catalog: Catalog, connection: duckdb.DuckDBPyConnection, name: str, select: str = JANUARY
+) -> str:
+    return write_file(connection, PRICES, data_path(catalog, PRICES, name), select)
+
+
+def snapshots(catalog: Catalog) -> int:
+    return len(catalog.table(PRICES).snapshots())
+
+
+def paths(catalog: Catalog) -> set[str]:
+    return {file.path for file in catalog.data_files(PRICES)}
+
+
+def test_a_batch_is_one_snapshot(catalog: Catalog, connection: duckdb.DuckDBPyConnection) -> None:
+    files = [put(catalog, connection, f"2022-0{month}-a", price_rows(f"2022-0{month}-01")) for month in (1, 2, 3)]
+    snapshot_id = commit(catalog, PRICES, files, lambda _: [])
+    assert snapshot_id == catalog.snapshot_id(PRICES)
+    assert snapshots(catalog) == 1
+    assert count(connection, scan(catalog, PRICES)) == 72
+
+
+def test_a_rebuilt_chunk_replaces_its_files_and_no_others(
+    catalog: Catalog, connection: duckdb.DuckDBPyConnection
+) -> None:
+    old = put(catalog, connection, "2022-01-a")
+    other = put(catalog, connection, "2022-02-a", price_rows("2022-02-01"))
+    commit(catalog, PRICES, [old, other], lambda _: [])
+    new = put(catalog, connection, "2022-01-b", price_rows("2022-01-01", hours=48, price=99))
+    commit(catalog, PRICES, [new], chunk_files("2022-01"))
+    assert paths(catalog) == {new, other}
+    assert snapshots(catalog) == 2
+    assert connection.execute(
+        f"SELECT lmp_total, count(*) FROM {scan(catalog, PRICES)} GROUP BY ALL ORDER BY ALL"
+    ).fetchall() == [(30.0, 24), (99.0, 48)]
+
+
+def test_the_same_commit_again_makes_no_snapshot(
+    catalog: Catalog, connection: duckdb.DuckDBPyConnection
+) -> None:
+    file = put(catalog, connection, "2022-01-a")
+    commit(catalog, PRICES, [file], chunk_files("2022-01"))
+    assert commit(catalog, PRICES, [file], chunk_files("2022-01")) is None
+    assert snapshots(catalog) == 1
+    assert count(connection, scan(catalog, PRICES)) == 24
+
+
+def test_a_chunk_that_became_empty_leaves_without_a_file(
+    catalog: Catalog, connection: duckdb.DuckDBPyConnection
+) -> None:
+    commit(catalog, PRICES, [put(catalog, connection, "2022-01-a")], lambda _: [])
+    assert commit(catalog, PRICES, [], chunk_files("2022-01")) is not None
+    assert count(connection, scan(catalog, PRICES)) == 0
+    assert paths(catalog) == set()
+
+
+def test_a_commit_of_nothing_is_nothing(catalog: Catalog) -> None:
+    assert commit(catalog, PRICES, [], lambda current: current) is None
+    assert snapshots(catalog) == 0
+
+
+def test_steps_are_told_in_order(catalog: Catalog, connection: duckdb.DuckDBPyConnection) -> None:
+    steps: list[str] = []
+    commit(catalog, PRICES, [put(catalog, connection, "2022-01-a")], lambda _: [], on_step=steps.append)
+    assert steps == ["files written", "committed", "hint put"]
+
+
+def test_the_ledger_commits_without_a_partition(
+    catalog: Catalog, connection: duckdb.DuckDBPyConnection
+) -> None:
+    row = sighting_row("raw/a", "2022-01-02 00:00:00+00", event="1")
+    file = write_file(connection, LEDGER, data_path(catalog, LEDGER, "run-1"), row)
+    commit(catalog, LEDGER, [file], lambda _: [])
+    assert count(connection, scan(catalog, LEDGER)) == 1
+
+
+def test_readers_prune_by_partition_and_statistics(
+    catalog: Catalog, connection: duckdb.DuckDBPyConnection
+) -> None:
+    files = [
+        put(catalog, connection, f"{year}-{iso}", price_rows(f"{year}-06-01", iso=iso))
+        for year in (2021, 2022, 2023)
+        for iso in ("CAISO", "PJM")
+    ]
+    commit(catalog, PRICES, files, lambda _: [])
+    where = "iso = 'PJM' AND delivery_date BETWEEN DATE '2022-01-01' AND DATE '2022-12-31'"
+    plan = "\n".join(
+        str(line)
+        for row in connection.execute(
+            f"EXPLAIN ANALYZE SELECT avg(lmp_total) FROM {scan(catalog, PRICES)} WHERE {where}"
+        ).fetchall()
+        for line in row
+    )
+    assert "Total Files Read: 1" in plan
+
+
+REFUSED = {
+    "not there": (None, "is not there"),
+    "no rows": ("SELECT * FROM ({rows}) WHERE false", "holds no rows"),
+    "two years": (
+        "SELECT * FROM ({rows}) UNION ALL SELECT * REPLACE (DATE '2023-01-01' AS delivery_date) FROM ({rows})",
+        "one delivery year",
+    ),
+    "two operators": ("SELECT * FROM ({rows}) UNION ALL SELECT * REPLACE ('PJM' AS iso) FROM ({rows})", "one operator"),
+    "a NULL price": (
+        "SELECT * REPLACE (nullif(lmp_total, 30) AS lmp_total) FROM ({rows})",
+        "24 NULLs in lmp_total",
+    ),
+    "text for a price": (
+        "SELECT * REPLACE (CAST(lmp_total AS VARCHAR) AS lmp_total) FROM ({rows})",
+        "lmp_total is string",
+    ),
+    "a narrower price": (
+        "SELECT * REPLACE (CAST(lmp_total AS FLOAT) AS lmp_total) FROM ({rows})",
+        "lmp_total is float",
+    ),
+    "a stamp without a zone": (
+        "SELECT * REPLACE (datetime_local AS datetime_utc) FROM ({rows})",
+        "datetime_utc is timestamp with",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_file_that_breaks_the_contract_is_refused(
+    catalog: Catalog, connection: duckdb.DuckDBPyConnection, capfd: pytest.CaptureFixture[str], case: str
+) -> None:
+    select, said = REFUSED[case]
+    path = data_path(catalog, PRICES, "2022-01-a")
+    if select is not None:
+        write_file(connection, PRICES, path, select.format(rows=JANUARY))
+    with pytest.raises(DataFileRefused, match=said):
+        commit(catalog, PRICES, [path], lambda _: [])
+    assert snapshots(catalog) == 0
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("file_options", "select", "said"),
+    [
+        ("", JANUARY, "no field id on datetime_utc"),
+        (", FIELD_IDS {iso: 1, lmp_total: 16}", "SELECT 'CAISO' AS iso, 1.0::DOUBLE AS lmp_total", "no column datetime_utc"),
+        (", FIELD_IDS 'auto'", f"SELECT *, 1 AS lmp_ghg FROM ({JANUARY})", "an extra column lmp_ghg"),
+    ],
+)
+def test_a_file_with_other_columns_or_field_ids_is_refused(
+    sqlite_store: Store, file_options: str, select: str, said: str
+) -> None:
+    with sqlite_store.open() as catalog, sqlite_store.connect() as connection:
+        catalog.create([PRICES])
+        path = data_path(catalog, PRICES, "2022-01-a")
+        Path(path).parent.mkdir(parents=True)
+        connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet{file_options})")
+        with pytest.raises(DataFileRefused, match=said):
+            commit(catalog, PRICES, [path], lambda _: [])
+
+
+@pytest.mark.parametrize("damage", [b"no parquet at all", None])
+def test_a_damaged_file_is_refused(sqlite_store: Store, damage: bytes | None) -> None:
+    with sqlite_store.open() as catalog, sqlite_store.connect() as connection:
+        catalog.create([PRICES])
+        path = Path(put(catalog, connection, "2022-01-a"))
+        path.write_bytes(damage if damage is not None else path.read_bytes()[:-40])
+        with pytest.raises(DataFileRefused, match="cannot join"):
+            commit(catalog, PRICES, [str(path)], lambda _: [])
+
+
+def test_replacing_what_is_not_there_is_a_mistake_of_the_caller(sqlite_store: Store) -> None:
+    with sqlite_store.open() as catalog:
+        catalog.create([PRICES])
+        with pytest.raises(ValueError, match="not in the table"):
+            commit(catalog, PRICES, [], lambda _: ["/elsewhere.parquet"])
+
+
+def test_many_commits_leave_few_manifests_and_exactly_the_files_that_should_be_there(sqlite_store: Store) -> None:
+    """Against a plain set as the model: random chunks come, are rebuilt and go."""
+    draw = random.Random(20221106)
+    with sqlite_store.open() as catalog, sqlite_store.connect() as connection:
+        catalog.create([PRICES])
+        model: dict[str, str] = {}
+        for turn in range(60):
+            chunks = draw.sample(["01", "02", "03", "04", "05"], k=draw.randint(1, 3))
+            leaving = {model.pop(chunk) for chunk in chunks if chunk in model}
+            joining = {
+                chunk: put(catalog, connection, f"{chunk}-{turn}", price_rows(f"2022-{chunk}-01", price=turn))
+                for chunk in chunks
+                if draw.random() < 0.8
+            }
+            model |= joining
+            commit(
+                catalog,
+                PRICES,
+                list(joining.values()),
+                lambda current, leaving=leaving: [path for path in current if path in leaving],
+            )
+            assert paths(catalog) == set(model.values())
+        assert count(connection, scan(catalog, PRICES)) == 24 * len(model)
+        table = catalog.table(PRICES)
+        snapshot = table.current_snapshot()
+        assert snapshot is not None
+        assert len(snapshot.manifests(table.io)) <= 20
+        assert snapshot.summary is not None
+        assert snapshot.summary["total-data-files"] == str(len(model))
+        assert snapshot.summary["total-records"] == str(24 * len(model))
+
+
+def test_a_commit_that_keeps_losing_ends_with_a_sentence(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object, **__: object) -> int:
+        raise CommitFailedException("somebody was first")
+
+    monkeypatch.setattr(commit_module, "replace_files", lose)
+    with sqlite_store.open() as catalog, sqlite_store.connect() as connection:
+        catalog.create([PRICES])
+        file = put(catalog, connection, "2022-01-a")
+        with pytest.raises(CommitConflict, match="3 times"):
+            commit(catalog, PRICES, [file], lambda _: [], attempts=3)
+
+
+def test_after_a_conflict_what_to_replace_is_worked_out_again(sqlite_store: Store) -> None:
+    """Another builder commits the same chunk between our look at the table and our commit."""
+    with sqlite_store.open() as catalog, sqlite_store.open() as rival, sqlite_store.connect() as connection:
+        catalog.create([PRICES])
+        commit(catalog, PRICES, [put(catalog, connection, "2022-01-a")], lambda _: [])
+        theirs = put(catalog, connection, "2022-01-b", price_rows("2022-01-01", price=2))
+        ours = put(catalog, connection, "2022-01-c", price_rows("2022-01-01", price=3))
+        asked: list[list[str]] = []
+
+        def replaces(current: list[str]) -> list[str]:
+            asked.append(list(current))
+            if len(asked) == 1:
+                commit(rival, PRICES, [theirs], chunk_files("2022-01"))
+            return chunk_files("2022-01")(current)
+
+        commit(catalog, PRICES, [ours], replaces)
+        assert [len(current) for current in asked] == [1, 1]
+        assert asked[1] == [theirs]
+        assert paths(catalog) == {ours}
+
+
+def test_a_commit_whose_answer_was_lost_is_recognised(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from catalog.replacement import replace_files
+
+    def land_and_lose_the_answer(*arguments: object, **words: object) -> int:
+        replace_files(*arguments, **words)  # type: ignore[arg-type]
+        raise CommitFailedException("the line went dead")
+
+    monkeypatch.setattr(commit_module, "replace_files", land_and_lose_the_answer)
+    with sqlite_store.open() as catalog, sqlite_store.connect() as connection:
+        catalog.create([PRICES])
+        file = put(catalog, connection, "2022-01-a")
+        assert commit(catalog, PRICES, [file], lambda _: []) == catalog.snapshot_id(PRICES)
+        assert snapshots(catalog) == 1
+
+
+def test_a_stale_hint_is_mended_once(catalog: Catalog, connection: duckdb.DuckDBPyConnection) -> None:
+    commit(catalog, PRICES, [put(catalog, connection, "2022-01-a")], lambda _: [])
+    table = catalog.table(PRICES)
+    first = next(entry.metadata_file for entry in table.metadata.metadata_log)
+    stem = first.rsplit("/", 1)[-1].removesuffix(".metadata.json")
+    with table.io.new_output(hint_path(table.location())).create(overwrite=True) as stream:
+        stream.write(stem.encode())
+    assert count(connection, scan(catalog, PRICES)) == 0
+    assert mend_hint(table)
+    assert not mend_hint(table)
+    assert count(connection, scan(catalog, PRICES)) == 24
+
+
+def kill_after(step: str, store: Store, folder: Path) -> None:
+    process = start(commit_and_die.__name__, *store_arguments(store), step, folder=folder)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == -9, errors
+
+
+@pytest.mark.long
+def test_killed_before_the_commit_nothing_changed_and_the_next_run_completes_it(
+    store: Store, catalog: Catalog, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    commit(catalog, PRICES, [put(catalog, connection, "2022-01-a")], lambda _: [])
+    kill_after("files written", store, tmp_path)
+    assert snapshots(catalog) == 1
+    assert count(connection, scan(catalog, PRICES)) == 24
+    file = put(catalog, connection, "2022-02-b", price_rows("2022-02-01"))
+    commit(catalog, PRICES, [file], chunk_files("2022-02"))
+    assert count(connection, scan(catalog, PRICES)) == 48
+
+
+@pytest.mark.long
+def test_killed_between_commit_and_hint_the_next_run_mends_it(
+    store: Store, catalog: Catalog, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    commit(catalog, PRICES, [put(catalog, connection, "2022-01-a")], lambda _: [])
+    kill_after("committed", store, tmp_path)
+    assert snapshots(catalog) == 2
+    assert count(connection, scan(catalog, PRICES)) == 24
+    # The next run finds nothing to do, and says so to the readers too.
+    file = data_path(catalog, PRICES, "2022-02-b")
+    assert commit(catalog, PRICES, [file], chunk_files("2022-02")) is None
+    assert snapshots(catalog) == 2
+    assert count(connection, scan(catalog, PRICES)) == 48
+
+
+@pytest.mark.long
+def test_killed_after_the_hint_everything_is_there(
+    store: Store, catalog: Catalog, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    kill_after("hint put", store, tmp_path)
+    assert count(connection, scan(catalog, PRICES)) == 24
+    assert not mend_hint(catalog.table(PRICES))
+
+
+@pytest.mark.long
+def test_processes_that_rebuild_different_chunks_all_succeed_every_time(
+    store: Store, catalog: Catalog, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Four processes, twenty commits each, all into one table; none may fail, and none may undo another's."""
+    chunks = ["north", "east", "south", "west"]
+    running = [start(rebuild_often.__name__, *store_arguments(store), chunk, "20", folder=tmp_path) for chunk in chunks]
+    errors = [process.communicate(timeout=600)[1] for process in running]
+    assert [process.returncode for process in running] == [0] * 4, "\n".join(errors)
+    assert paths(catalog) == {data_path(catalog, PRICES, f"{chunk}-19") for chunk in chunks}
+    assert snapshots(catalog) == 80
+    assert not mend_hint(catalog.table(PRICES))
+    assert connection.execute(
+        f"SELECT settlement_location, lmp_total, count(*) FROM {scan(catalog, PRICES)} GROUP BY ALL ORDER BY ALL"
+    ).fetchall() == [(chunk, 19.0, 24) for chunk in sorted(chunks)]
