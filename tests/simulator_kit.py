@@ -6,12 +6,13 @@ import csv
 import io
 import os
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import requests
 
 from ingest.simulator import Simulator
+from ingest.simulator.nyiso_files import PUBLICATIONS
 
 NOW = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
 OASIS = "oasis.caiso.com"
@@ -90,3 +91,46 @@ def feed(sim: Simulator, name: str, **query: object) -> requests.Response:
 def mis(sim: Simulator, path: str, **headers: str) -> requests.Response:
     """A file of the MIS site."""
     return requests.get(f"{sim.url}/{MIS}/public/{path}", headers=headers, timeout=30)
+
+
+def name_of(answer: requests.Response) -> str:
+    """The file name that an answer gives itself."""
+    return answer.headers["Content-Disposition"].split("filename=")[1]
+
+
+def refusal(answer: requests.Response) -> str:
+    """The message of a 400."""
+    assert answer.status_code == 400, answer.text[:200]
+    (error,) = answer.json()["errors"]
+    assert set(error) == {"field", "message", "detail"}
+    return str(error["message"])
+
+
+def utc(row: dict[str, str]) -> datetime:
+    """The instant that begins a row of a Data Miner CSV."""
+    return datetime.strptime(row["datetime_beginning_utc"], "%m/%d/%Y %I:%M:%S %p").replace(tzinfo=UTC)
+
+
+def daily(sim: Simulator, stem: str, day: date) -> requests.Response:
+    """A day's file of the MIS site."""
+    return mis(sim, f"csv/{PUBLICATIONS[stem].folder}/{day:%Y%m%d}{stem}.csv")
+
+
+def monthly(sim: Simulator, stem: str, first: date) -> requests.Response:
+    """An archive of the MIS site."""
+    return mis(sim, f"csv/{PUBLICATIONS[stem].folder}/{first:%Y%m%d}{stem}_csv.zip")
+
+
+def archive(answer: requests.Response) -> zipfile.ZipFile:
+    """A zip answer, open."""
+    assert answer.status_code == 200
+    return zipfile.ZipFile(io.BytesIO(answer.content))
+
+
+def stamps_of(answer: requests.Response) -> list[str]:
+    """The stamps of a file in file order, each once per run of equal ones."""
+    found: list[str] = []
+    for row in rows(answer.content.decode()):
+        if not found or found[-1] != row["Time Stamp"]:
+            found.append(row["Time Stamp"])
+    return found

@@ -137,7 +137,7 @@ def places(generators: bool, nodes: int) -> tuple[Place, ...]:
 
 def lbmp_columns(day: date) -> tuple[str, ...]:
     """The header of a price file: the last name lost its end in the files of before July 2016."""
-    return _LBMP if day >= FULL_HEADER_SINCE else (*_LBMP[:-1], _LBMP[-1][:-3])
+    return _LBMP if day >= FULL_HEADER_SINCE else (*_LBMP[:-1], _LBMP[-1].removesuffix("r)"))
 
 
 def regions(day: date) -> tuple[str, ...]:

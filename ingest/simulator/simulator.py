@@ -120,7 +120,7 @@ class Simulator:
         dataset: str,
         day: date,
         *,
-        amount: Decimal | str = "1.25",
+        amount: Decimal | str | int = "1.25",
         locations: Iterable[str] | None = None,
         hours: Iterable[int] | None = None,
         identical: bool = False,
