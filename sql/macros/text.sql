@@ -16,13 +16,17 @@ try_strptime(field, ['%Y-%m-%dT%H:%M:%S-00:00', '%Y-%m-%dT%H:%M:%S+00:00', '%Y-%
 CREATE OR REPLACE MACRO naive_of_iso_stamp(field) AS
 try_strptime(field, ['%Y-%m-%dT%H:%M:%S', '%Y-%m-%dT%H:%M:%S.%f']);
 
+-- A moment, unless its year was printed with two digits: 6/1/24 would become the year 24.
+CREATE OR REPLACE MACRO in_our_era(stamp) AS
+CASE WHEN stamp >= TIMESTAMP '1900-01-01' THEN stamp END;
+
 -- A month-first stamp on the twelve-hour clock, not padded: 7/2/2018 4:00:00 AM.
 CREATE OR REPLACE MACRO naive_of_12_hour_stamp(field) AS
-try_strptime(field, '%-m/%-d/%Y %-I:%M:%S %p');
+in_our_era(try_strptime(field, '%-m/%-d/%Y %-I:%M:%S %p'));
 
 -- A month-first stamp on the 24-hour clock, with or without seconds: 11/05/2017 01:00.
 CREATE OR REPLACE MACRO naive_of_24_hour_stamp(field) AS
-try_strptime(field, ['%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M']);
+in_our_era(try_strptime(field, ['%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M']));
 
 -- A voltage in kV from its label: '69 KV', '34.5', '138kV'. NULL where the label is no number.
 CREATE OR REPLACE MACRO kilovolts(label) AS
