@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from datetime import UTC, datetime
 from threading import Event
 
@@ -23,8 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     if now is not None and now.tzinfo is None:
         now = now.replace(tzinfo=UTC)
     with Simulator(now=now, nodes=options.nodes, port=options.port) as simulator:
-        sys.stdout.write(f"Simulator at {simulator.url}\n")
-        sys.stdout.flush()
+        print(f"Simulator at {simulator.url}", flush=True)
         try:
             Event().wait()
         except KeyboardInterrupt:

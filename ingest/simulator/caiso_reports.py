@@ -71,9 +71,11 @@ class Report:
 
     @property
     def day_ahead(self) -> bool:
+        """Whether the report is of the day-ahead market."""
         return self.market == "DAM"
 
     def header(self, version: Version) -> str:
+        """The header of a CSV member in that layout."""
         if self.reserves:
             return AS_HEADER if self.day_ahead else AS_RT_HEADER
         return DAM_HEADER if self.day_ahead else RT_HEADER.format(price=version.price)

@@ -48,9 +48,11 @@ class Fault:
 
     @property
     def spent(self) -> bool:
+        """Whether the fault has struck as often as it may."""
         return self.times is not None and self.struck >= self.times
 
     def meets(self, host: str, target: str) -> bool:
+        """Whether the fault strikes a request."""
         return (
             host == self.host
             and not self.spent

@@ -41,6 +41,7 @@ class Mark:
 
     @property
     def minute(self) -> int:
+        """The minute of the stamp, counted from 1970 in UTC."""
         return int(self.instant.timestamp()) // 60
 
 

@@ -75,10 +75,12 @@ class Feed:
 
     @property
     def series(self) -> str:
+        """The feed whose prices are shown."""
         return self.base or self.name
 
     @property
     def versioned(self) -> bool:
+        """Whether a correction is another version beside the first."""
         return "version_nbr" in self.columns
 
     def step(self, day: date) -> timedelta:
@@ -258,6 +260,7 @@ class Service:
 
     @property
     def key(self) -> str:
+        """What a correction and a test call the row by."""
         return self.product if self.unit else f"{self.place} {self.product}"
 
 

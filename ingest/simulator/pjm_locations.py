@@ -76,6 +76,7 @@ class Node:
 
     @property
     def key(self) -> str:
+        """The id as text."""
         return str(self.id)
 
     @property

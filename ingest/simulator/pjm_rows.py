@@ -29,6 +29,7 @@ class Moment:
 
     @property
     def day(self) -> date:
+        """The delivery day."""
         return self.local.date()
 
 

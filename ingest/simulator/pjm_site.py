@@ -112,6 +112,7 @@ class Result:
 
     @property
     def total(self) -> int:
+        """How many rows there are on all pages together."""
         return self.offsets[-1]
 
     def rows(self, first: int, count: int) -> Iterator[Row]:

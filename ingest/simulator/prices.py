@@ -52,6 +52,7 @@ class Price:
 
     @property
     def total(self) -> int:
+        """The price itself."""
         return self.energy + self.congestion + self.loss + self.ghg
 
 

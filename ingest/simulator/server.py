@@ -72,6 +72,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember the connection, then serve it in a thread of its own."""
         with self._lock:
             self._open.add(request)
         super().process_request(request, client_address)
@@ -83,6 +84,7 @@ class Server(ThreadingHTTPServer):
             return list(self._open)
 
     def shutdown_request(self, request: Any) -> None:
+        """Forget a connection that has ended."""
         with self._lock:
             self._open.discard(request)
         super().shutdown_request(request)
@@ -115,9 +117,11 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = 1 << 16
 
     def do_GET(self) -> None:
+        """Answer with a body."""
         self._serve(with_body=True)
 
     def do_HEAD(self) -> None:
+        """Answer with the headers only."""
         self._serve(with_body=False)
 
     def log_message(self, format: str, *args: Any) -> None:
