@@ -249,12 +249,12 @@ def _build_year(
     if contract.name != "energy_prices":
         what += f" ({contract.name})"
     current = {file.path for file in lake.catalog.data_files(contract)}
-    due = [chunk for chunk in chunks if target_of(lake, source, chunk) not in current]
+    due = [chunk for chunk in chunks if not _is_there(lake, source, chunk, current)]
     names = [f"{source.iso}/{chunk.table}/{chunk.series}/{chunk.name}" for chunk in due]
     with lease(lake.catalog, *names) if names else nullcontext():
         # While this process waited for a lease another may have built the chunk.
         current = {file.path for file in lake.catalog.data_files(contract)}
-        due = [chunk for chunk in due if target_of(lake, source, chunk) not in current]
+        due = [chunk for chunk in due if not _is_there(lake, source, chunk, current)]
         report.there += len(chunks) - len(due)
         added: list[str] = []
         emptied: list[Chunk] = []
@@ -296,6 +296,18 @@ def _build_year(
         )
         if snapshot is not None:
             report.snapshots.append(snapshot)
+        for chunk in emptied:
+            lake.store.write_bytes(_empty_note(source, chunk), b"")
+
+
+def _is_there(lake: Lake, source: Source, chunk: Chunk, current: set[str]) -> bool:
+    """Whether a chunk is in the table as it would be built now, or is known to hold no row."""
+    return target_of(lake, source, chunk) in current or lake.store.exists(_empty_note(source, chunk))
+
+
+def _empty_note(source: Source, chunk: Chunk) -> str:
+    """The object that says that a chunk, built of just these observations, has no row: it adds no file to its table."""
+    return f"notes/empty/{source.iso}/{chunk.table}/{chunk.series}/{chunk.name}-{chunk.fingerprint}"
 
 
 def target_of(lake: Lake, source: Source, chunk: Chunk) -> str:
