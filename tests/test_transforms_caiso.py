@@ -59,10 +59,10 @@ def groups(header: str, market: str, minutes: int) -> dict[str, bytes]:
 
 PREFIXED = make.oasis_xml(
     [
-        (item, node, start, 60, make.price(number))
+        (item, node, start, 60, make.price(number + 5 * place))
         for number, start in enumerate(make.instants(*AUTUMN, 60))
         for node in make.NODES
-        for item in make.ITEMS.values()
+        for place, item in enumerate(make.ITEMS.values())
     ],
     prefix="m",
 )

@@ -34,6 +34,7 @@ PRICE = (
     "lmp_loss",
 )
 SERVICE = ("as_product", "as_product_standard", "as_region", "unit", "market_clearing_price")
+PROXIES = [("H Q", "61844"), ("NPX", "61845"), ("O H", "61846"), ("PJM", "61847")]
 ZONAL = [(name, ptid) for ptid, name in sorted(nyiso.ZONES.items(), key=lambda pair: pair[1])] + [
     ("H Q", "61844")
 ]
@@ -90,7 +91,7 @@ HOURLY = [
 REAL_TIME = [
     make.single(
         f"{day}.csv",
-        make.mis_prices(ends(day), [*ZONAL[:2], *ZONAL[-2:], *GENERATORS], seconds=True, quoted=True),
+        make.mis_prices(ends(day), [*ZONAL[:2], *PROXIES, *GENERATORS], seconds=True, quoted=True),
     )
     for day in DAYS
 ] + [
