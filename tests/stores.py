@@ -85,14 +85,16 @@ def sqlite_store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """Address of an S3 server that lives as long as the tests."""
+def s3_endpoint() -> str:
+    """Address of an S3 server that lives as long as the tests.
+
+    It is not stopped: that would wait for every connection a client keeps open, and its threads are daemons.
+    """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    return f"http://{host}:{port}"
 
 
 def remote_access(endpoint: str) -> S3Access:
