@@ -53,19 +53,6 @@ def kind_of_bytes(head: bytes) -> Kind:
     return "json" if text.startswith((b"{", b"[")) else "text"
 
 
-def first_words(path: Path, length: int = 160) -> str:
-    """The beginning of a text file on one line, for a message."""
-    with path.open("rb") as file:
-        text = file.read(4 * length).decode("utf-8", errors="replace")
-    return " ".join(text.split())[:length]
-
-
-def first_line(path: Path) -> bytes:
-    """The first line of a text file, at most 64 kB of it."""
-    with path.open("rb") as file:
-        return file.readline(1 << 16)
-
-
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes."""
     with path.open("rb") as file:
@@ -79,13 +66,30 @@ def whole_stream(path: Path, kind: Kind) -> None:
         Refused: it is cut off or damaged.
     """
     try:
-        with _opened(path, kind) as file:
-            while file.read(CHUNK):
-                pass
+        if kind == "zstd":
+            _read_zstd(path)
+        else:
+            with gzip.open(path, "rb") as file:
+                while file.read(CHUNK):
+                    pass
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise Refused(
             f"{path.name} is a {kind} file that cannot be read to its end ({_reason(error)})."
         ) from error
+
+
+def _read_zstd(path: Path) -> None:
+    """Read every frame. The library's own reader takes a frame that ends early for the end of the file."""
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            while chunk:
+                if frame.eof:
+                    frame = zstandard.ZstdDecompressor().decompressobj()
+                frame.decompress(chunk)
+                chunk = frame.unused_data
+    if not frame.eof:
+        raise EOFError("the last frame ends early")
 
 
 def text_head(path: Path, length: int = 4096) -> str:
@@ -107,8 +111,6 @@ def _opened(path: Path, kind: Kind) -> IO[bytes]:
     if kind == "gzip":
         return cast(IO[bytes], gzip.open(path, "rb"))
     if kind == "zstd":
-        # An unbuffered reader of frames one after the other; a frame that ends early raises at the end of the
-        # file.
         return cast(IO[bytes], zstandard.open(path, "rb"))
     return path.open("rb")
 

@@ -170,7 +170,8 @@ class Session:
                 wait = _wait_before_next(error, attempt, pace)
                 if not error.again or attempt == attempts or wait is None:
                     self._note(host_name, error)
-                    raise _told(error, attempt, shown) from error.__cause__
+                    # The library's own words below may name a proxy with its password: they end here.
+                    raise _told(error, attempt, shown) from None
                 self._sleep(wait)
             else:
                 self._failed.pop(host_name, None)

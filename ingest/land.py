@@ -158,7 +158,7 @@ def land(
         if progress is not None:
             progress(request, told)
     if not_asked:
-        message = "Not asked: the host did not answer the requests before this one. Run again later."
+        message = "Not asked: the host failed or throttled the requests before this one. Run again later."
         told = [lander.word(request, request.period, Status.NOT_ASKED, message) for request in not_asked]
         sink.write(told)
         step("told")

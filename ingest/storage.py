@@ -223,11 +223,8 @@ class Store:
 
     def _check_bucket(self) -> None:
         # A listing first: its error names wrong credentials, which the bodiless answer to HEAD cannot.
-        self._fs.find(self._address(""), maxdepth=1)
-        try:
-            head = self._fs.call_s3("head_bucket", Bucket=self.bucket)
-        except FileNotFoundError:
-            raise StorageError(_no_bucket(self.bucket, self.uri)) from None
+        self._fs.call_s3("list_objects_v2", Bucket=self.bucket, MaxKeys=1)
+        head = self._fs.call_s3("head_bucket", Bucket=self.bucket)
         headers = head.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         there = head.get("BucketRegion") or headers.get("x-amz-bucket-region")
         here = self._fs.s3.meta.region_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -235,3 +236,24 @@ class Bench:
 def statuses(landing: Landing) -> list[Status]:
     """The statuses of a landing's events, in order."""
     return [event.status for event in landing.events]
+
+
+class FileSink:
+    """A ledger in a folder: what it was told survives the process."""
+
+    def __init__(self, folder: Path, run_id: str) -> None:
+        self.run_id = run_id
+        self._store = Store(str(folder))
+        self._count = 0
+
+    def next_id(self) -> str:
+        self._count += 1
+        return f"{self.run_id}-{self._count:05d}"
+
+    def write(self, events: Sequence[Event]) -> None:
+        lines = json.dumps([event.as_record() for event in events])
+        self._store.write_bytes(f"{self.run_id}/{events[0].event_id}.json", lines.encode())
+
+    def told(self) -> list[dict[str, Any]]:
+        """Every event of every run, in order."""
+        return [event for key in self._store.list() for event in json.loads(self._store.read_bytes(key))]

@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ import zstandard
 from ingest_kit import NOW, Bench, pjm, statuses
 
 from ingest.clock import Period
-from ingest.errors import Refused
+from ingest.errors import Refused, Throttled
 from ingest.events import Event, Request, Status
 from ingest.routes.data_miner import DataMiner
 from ingest.simulator import Simulator
@@ -252,7 +253,9 @@ def test_two_requests_share_the_pace_of_the_discovered_key(bench: Bench) -> None
     assert timedelta(0) == timedelta(seconds=sum(bench.slept))
 
 
-def test_a_month_that_ends_a_day_early_does_not_pass_for_the_whole_month(bench: Bench, sim: Simulator) -> None:
+def test_a_month_that_ends_a_day_early_does_not_pass_for_the_whole_month(
+    bench: Bench, sim: Simulator
+) -> None:
     sim.now = datetime(2026, 11, 20, 14, tzinfo=UTC)
     landing = bench.land(bench.request(date(2026, 11, 18), date(2026, 11, 21), part="HUB"))
     assert [(event.status, event.part) for event in landing.events] == [
@@ -260,3 +263,19 @@ def test_a_month_that_ends_a_day_early_does_not_pass_for_the_whole_month(bench: 
         (Status.OK, "HUB/1"),
     ]
     assert landing.events[1].period_end == datetime(2026, 11, 21, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_sentence_about_limits_is_no_header_also_with_a_comma_or_in_a_zip(
+    tmp_path: Path, packed: bool
+) -> None:
+    sentence = "file requested too often, please observe the throttle of 1800 seconds\r\n"
+    path = tmp_path / "answer"
+    if packed:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("limits.csv", sentence)
+    else:
+        path.write_text(sentence)
+    with pytest.raises(Throttled, match="throttle of 1800 seconds") as caught:
+        DataMiner().judge(path)
+    assert caught.value.hint == 1800

@@ -225,7 +225,9 @@ def test_the_genuine_error_document_is_no_data(tmp_path: Path) -> None:
         Oasis().judge(path)
 
 
-def test_an_answer_that_ends_a_day_early_does_not_pass_for_the_whole_period(bench: Bench, sim: Simulator) -> None:
+def test_an_answer_that_ends_a_day_early_does_not_pass_for_the_whole_period(
+    bench: Bench, sim: Simulator
+) -> None:
     # At 19:00 in London, 11:00 in California: tomorrow's prices are not out yet, and nobody says so.
     sim.now = datetime(2026, 11, 20, 19, tzinfo=UTC)
     landing = bench.land(bench.request(date(2026, 11, 18), date(2026, 11, 21)))
@@ -243,7 +245,9 @@ def test_a_past_day_without_a_row_is_a_failure_of_that_day(
 
     published = caiso_site._published
     monkeypatch.setattr(
-        caiso_site, "_published", lambda report, slot, now: slot.day.day != 11 and published(report, slot, now)
+        caiso_site,
+        "_published",
+        lambda report, slot, now: slot.day.day != 11 and published(report, slot, now),
     )
     landing = bench.land(bench.request(date(2026, 11, 10), date(2026, 11, 12)))
     assert statuses(landing) == [Status.OK, Status.OK, Status.FAILED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -91,8 +92,6 @@ def test_the_credential_is_in_no_name_and_no_file(tmp_path: Path, clock: Clock) 
 
 
 def test_buckets_that_nobody_used_for_a_week_are_swept(tmp_path: Path, clock: Clock) -> None:
-    import os
-
     old = tmp_path / "127.0.0.1_4711_oasis.caiso.com.sqlite"
     old.write_bytes(b"")
     long_ago = time.time() - STALE_SECONDS - 60
@@ -120,8 +119,11 @@ for _ in range(8):
 
 @pytest.mark.long
 def test_processes_share_one_pace(tmp_path: Path) -> None:
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     children = [
-        subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environ
+        )
         for _ in range(3)
     ]
     starts = sorted(int(line) for child in children for line in child.communicate()[0].split())

@@ -1,4 +1,4 @@
-"""The store: whole objects or none, raw never overwritten, and trouble told in one sentence without secrets."""
+"""The store: whole objects or none, raw never overwritten, trouble told in one sentence without secrets."""
 
 from __future__ import annotations
 
@@ -235,7 +235,12 @@ def told(call: Any) -> str:
 @pytest.mark.long
 def test_a_missing_bucket_is_one_sentence(endpoint: str, file: Path) -> None:
     store = Store("s3://no-such-bucket/x", options(endpoint))
-    for call in (store.check, store.list, lambda: store.put("raw/x", file), lambda: store.write_bytes("x", b"")):
+    for call in (
+        store.check,
+        store.list,
+        lambda: store.put("raw/x", file),
+        lambda: store.write_bytes("x", b""),
+    ):
         assert told(call).startswith("The bucket 'no-such-bucket' of s3://no-such-bucket/x does not exist.")
 
 

@@ -22,7 +22,6 @@ from ingest.clock import Period, local_date, now
 from ingest.content import (
     count_rows,
     file_content_sha256,
-    first_line,
     kind_of,
     safe_name,
     whole_zip,
@@ -36,7 +35,7 @@ from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer, known_ids
 from ingest.routes.due import may_be_unpublished
 from ingest.routes.held import held, hours_in, is_worth_looking
-from ingest.routes.judge import in_place_of_data
+from ingest.routes.judge import holds_rows, in_place_of_data
 
 SITE = "PJM Data Miner"
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
@@ -105,9 +104,10 @@ class DataMiner:
             refusal = _refusal(path)
             if refusal is not None:
                 raise refusal
-        elif kind == "zip":
+            return
+        if kind == "zip":
             whole_zip(path)
-        elif kind != "text" or b"," not in first_line(path):
+        if kind not in ("zip", "text") or not holds_rows(path):
             raise in_place_of_data(path, SITE, "rows")
 
     def content_sha256(self, path: Path) -> str:

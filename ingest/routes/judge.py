@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ingest.content import first_words, kind_of
+from ingest.content import kind_of, text_head
 from ingest.errors import AnswerError, Refused, Throttled
 
 _ASKED_TOO_FAST = re.compile(
@@ -15,11 +15,17 @@ _ASKED_TOO_FAST = re.compile(
 _SECONDS = re.compile(r"(\d+)\s*(?:s\b|sec)", re.IGNORECASE)
 
 
-def in_place_of_data(path: Path, site: str, what: str) -> AnswerError:
+def holds_rows(path: Path) -> bool:
+    """Whether a text file, or the first one in a zip, begins with a line of columns and not with a sentence."""
+    line = next(iter(text_head(path).splitlines()), "")
+    return "," in line and not _ASKED_TOO_FAST.search(line)
+
+
+def in_place_of_data(path: Path, site: str, what: str, a_page_is_a_throttle: bool = False) -> AnswerError:
     """The error for words where data should be: a throttle where they say so, else a refusal."""
-    words = first_words(path, 400)
+    words = " ".join(text_head(path, 1600).split())[:400]
     page = kind_of(path) == "html"
-    if _ASKED_TOO_FAST.search(words):
+    if _ASKED_TOO_FAST.search(words) or (page and a_page_is_a_throttle):
         found = _SECONDS.search(words)
         said = "with a web page about its limits" if page else f"with a sentence: '{words[:120]}'"
         return Throttled(

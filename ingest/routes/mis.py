@@ -19,7 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ingest.clock import days_of, local_date, market_days, midnight, now
-from ingest.content import file_content_sha256, first_line, kind_of, whole_zip, zip_content_sha256
+from ingest.content import file_content_sha256, kind_of, whole_zip, zip_content_sha256
 from ingest.download import Download
 from ingest.errors import AnswerError, NotPublished, Refused
 from ingest.events import Request, Status
@@ -28,7 +28,7 @@ from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer
 from ingest.routes.due import is_out_of_reach, may_be_unpublished
 from ingest.routes.held import merged
-from ingest.routes.judge import in_place_of_data
+from ingest.routes.judge import holds_rows, in_place_of_data
 
 SITE = "NYISO MIS"
 # A running day's file is rewritten every five minutes. One last written earlier than this before the day's
@@ -87,7 +87,7 @@ class Mis:
         kind = kind_of(path)
         if kind == "zip":
             whole_zip(path)
-        elif kind != "text" or b"," not in first_line(path):
+        if kind not in ("zip", "text") or not holds_rows(path):
             raise in_place_of_data(path, SITE, "a CSV")
 
     def content_sha256(self, path: Path) -> str:

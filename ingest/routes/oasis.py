@@ -21,7 +21,6 @@ from pathlib import Path
 from ingest.clock import Period, local_date, now
 from ingest.content import (
     file_content_sha256,
-    first_line,
     kind_of,
     safe_name,
     whole_zip,
@@ -35,7 +34,7 @@ from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer, known_ids
 from ingest.routes.due import is_out_of_reach, may_be_unpublished
 from ingest.routes.held import held, hours_in, is_worth_looking
-from ingest.routes.judge import in_place_of_data
+from ingest.routes.judge import holds_rows, in_place_of_data
 
 SITE = "OASIS"
 MOST_NODES = 10
@@ -92,8 +91,9 @@ class Oasis:
         elif kind == "xml":
             with path.open("rb") as file:
                 _judge_document(file.read(LARGEST_ERROR).decode("utf-8", errors="replace"))
-        elif kind != "text" or b"," not in first_line(path):
-            raise in_place_of_data(path, SITE, "a zip or a CSV")
+        elif kind != "text" or not holds_rows(path):
+            # OASIS has no pages to send but the one about its acceptable use, whatever words that is in.
+            raise in_place_of_data(path, SITE, "a zip or a CSV", a_page_is_a_throttle=True)
 
     def content_sha256(self, path: Path) -> str:
         """The members without the second of the request in their names and headings."""
