@@ -163,6 +163,15 @@ def test_two_raw_objects_are_never_mixed(name: str, tmp_path: Path) -> None:
         assert_same(mine, caiso.energy_prices(one), *PRICE)
 
 
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_files_with_other_line_ends_are_read_together(first: int, tmp_path: Path) -> None:
+    energy, services = make.retyped(SYNTHETIC_LMP[1]), make.retyped(SYNTHETIC_AS[0])
+    rows = published("caiso/lmp_csv", lay_out(tmp_path / "e", *energy[first:], *energy[:first]), "DAM")
+    assert_same(rows, [row for case in energy for row in caiso.energy_prices(case)], *PRICE)
+    rows = published("caiso/as_csv", lay_out(tmp_path / "s", *services[first:], *services[:first]), "DAM")
+    assert_same(rows, [row for case in services for row in caiso.ancillary_services(case)], *SERVICE)
+
+
 def test_the_autumn_day_has_25_hours_and_the_spring_day_23(tmp_path: Path) -> None:
     for case, hours in ((SYNTHETIC_LMP[0], 25), (SYNTHETIC_LMP[1], 23)):
         rows = published("caiso/lmp_csv", lay_out(tmp_path / str(hours), case), "DAM")

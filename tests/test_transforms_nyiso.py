@@ -144,6 +144,15 @@ def test_many_files_in_one_run_keep_their_own_clocks(compressed: bool, tmp_path:
         assert_same(mine, nyiso.energy_prices(case), "stamp_utc", *PRICE)
 
 
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_files_with_other_line_ends_are_read_together(first: int, tmp_path: Path) -> None:
+    cases = make.retyped(HOURLY[4])
+    rows = published("nyiso/lbmp_hourly", lay_out(tmp_path, *cases[first:], *cases[:first]))
+    assert_same(
+        rows, [row for case in cases for row in nyiso.energy_prices(case)], "interval_start_utc", *PRICE
+    )
+
+
 def test_the_days_of_a_monthly_zip_are_read_member_by_member(tmp_path: Path) -> None:
     case = Case("zip", {f"{number:02}.csv": one.members[one.name] for number, one in enumerate(HOURLY[:6])})
     rows = published("nyiso/lbmp_hourly", lay_out(tmp_path, case))

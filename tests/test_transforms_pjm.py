@@ -162,6 +162,13 @@ MONTHLY = [
 ]
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_files_with_other_line_ends_are_read_together(first: int, tmp_path: Path) -> None:
+    cases = make.retyped(DAY_AHEAD)[:2]
+    rows = published("pjm/lmp_csv", lay_out(tmp_path, *cases[first:], *cases[:first]))
+    assert_same(rows, [row for case in cases for row in pjm.energy_prices(case, "da")], *PRICE, *DETAIL)
+
+
 @pytest.mark.parametrize("case", parameters(MONTHLY))
 def test_a_settled_row_is_a_day_ahead_and_a_real_time_price(case: Case, tmp_path: Path) -> None:
     files = lay_out(tmp_path, case)

@@ -72,6 +72,13 @@ def test_every_value_of_a_service_arrives_and_no_other(case: Case, tmp_path: Pat
     assert_same(rows, expected, *SERVICE, "source_version")
 
 
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_files_with_other_line_ends_are_read_together(first: int, tmp_path: Path) -> None:
+    cases = make.retyped(SERVICES[1])
+    rows = published("pjm/as_long_csv", lay_out(tmp_path, *cases[first:], *cases[:first]))
+    assert_same(rows, [row for case in cases for row in pjm.long_services(case)], *SERVICE)
+
+
 def test_a_service_s_name_tells_product_and_region(tmp_path: Path) -> None:
     rows = published("pjm/as_long_csv", lay_out(tmp_path, SERVICES[0]))
     assert {(row["as_product"], row["as_product_standard"], row["as_region"]) for row in rows} == {

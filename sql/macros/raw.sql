@@ -5,7 +5,8 @@
 -- Why:   text first, typed by the transform: a value that does not fit becomes an objection to its row, not
 --        the end of the statement. (Where speed decides, a transform lets the parser type the columns.)
 
--- Columns by the names in the header, in any order.
+-- Columns by the names in the header, in any order. union_by_name has every file looked at on its own:
+-- without it the line ends and blank lines of the first file are taken for those of all, and rows are lost.
 CREATE OR REPLACE MACRO raw_columns(files) AS TABLE
     SELECT *
     FROM read_csv(
@@ -15,6 +16,7 @@ CREATE OR REPLACE MACRO raw_columns(files) AS TABLE
         quote = '"',
         escape = '"',
         all_varchar = TRUE,
+        union_by_name = TRUE,
         filename = TRUE
     );
 

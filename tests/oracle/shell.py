@@ -32,7 +32,8 @@ class Case:
     members: Members
 
     def text(self, member: str) -> str:
-        return self.members[member].decode("utf-8-sig")
+        """A member as text, blank lines before it left out."""
+        return self.members[member].decode("utf-8-sig").lstrip("\r\n")
 
 
 def samples() -> Path:

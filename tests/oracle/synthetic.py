@@ -209,6 +209,14 @@ def mis_services(header: str, stamps: Iterable[datetime], seconds: bool, line_en
     return line_end.join([*rows, ""])
 
 
+def retyped(case: Case) -> list[Case]:
+    """The same CSV with the line ends of Unix, of DOS, and with a blank line first: archives vary."""
+    unix = {name: content.replace(b"\r\n", b"\n") for name, content in case.members.items()}
+    dos = {name: content.replace(b"\n", b"\r\n") for name, content in unix.items()}
+    blank = {name: b"\n" + content for name, content in unix.items()}
+    return [Case("unix", unix), Case("dos", dos), Case("blank line first", blank)]
+
+
 def single(name: str, text: str) -> Case:
     """A raw object of one member."""
     return Case(name, {name: text.encode()})
