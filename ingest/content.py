@@ -93,16 +93,18 @@ def _read_zstd(path: Path) -> None:
 
 
 def text_head(path: Path, length: int = 4096) -> str:
-    """The beginning of the text in a file, or in an archive's first member; empty where there is none."""
+    """The beginning of the text in a file, or in an archive's first file that has any; "" where none has."""
     kind = kind_of(path)
     try:
         if kind == "zip":
-            with zipfile.ZipFile(path) as archive, archive.open(archive.infolist()[0]) as file:
-                data = file.read(length)
+            with zipfile.ZipFile(path) as archive:
+                first = next(member for member in archive.infolist() if member.file_size)
+                with archive.open(first) as file:
+                    data = file.read(length)
         else:
             with _opened(path, kind) as plain:
                 data = plain.read(length)
-    except (*BROKEN_ZIP, IndexError, zstandard.ZstdError):
+    except (*BROKEN_ZIP, StopIteration, zstandard.ZstdError):
         return ""
     return data.decode("utf-8-sig", errors="replace")
 

@@ -10,10 +10,8 @@ its circuit opens, and every further request is told so at once. TLS is always c
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -26,12 +24,12 @@ from uuid import uuid4
 import requests
 from pydantic import ValidationError
 
+from ingest.disk import disk_sentences, new_scratch
 from ingest.download import Download, http_date, save
 from ingest.errors import AnswerError, Refused, Throttled, Unreachable
 from ingest.pace import Pacer, state_folder
 from ingest.redact import Redactor
 from ingest.registry import Host, Pace, Source
-from ingest.storage import is_running
 
 USER_AGENT = "power-market-lake"
 # Requests in a row that a host failed before it is left alone.
@@ -40,7 +38,6 @@ CIRCUIT_OPENS_AFTER = 3
 LONGEST_RETRY_AFTER = 300.0
 MOST_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-SCRATCH_PREFIX = "pmp-fetch-"
 
 Judge = Callable[[Download], None]
 
@@ -74,6 +71,7 @@ class Session:
         self._pacer = Pacer(state_folder(environ), sleep)
         self._declared: Mapping[str, Pace] | None = None
         self._failed: dict[str, int] = {}
+        self._silent: set[str] = set()
         self._http = requests.Session()
         # What the standard library would add by itself (an encoding list, any user agent) is chosen below.
         self._http.headers.clear()
@@ -104,11 +102,7 @@ class Session:
     def scratch(self) -> Path:
         """The folder of this session's downloads. Those of killed sessions are removed when it is made."""
         if self._scratch is None:
-            folder = Path(self.environ.get("LAKE_TEMP_DIR") or tempfile.gettempdir())
-            folder.mkdir(parents=True, exist_ok=True)
-            _sweep(folder)
-            self._scratch = folder / f"{SCRATCH_PREFIX}{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-            self._scratch.mkdir(mode=0o700)
+            self._scratch = new_scratch(Path(self.environ.get("LAKE_TEMP_DIR") or tempfile.gettempdir()))
         return self._scratch
 
     def secret(self, name: str | None) -> str | None:
@@ -160,8 +154,8 @@ class Session:
             raise _told(Unreachable(f"{self._place(host)} is not asked any more in this run."), 0, shown)
         pace = self._pace(host)
         credential = credential or self.secret(host.credential)
-        # A host that has just failed a whole request gets one try, not four: the circuit opens sooner.
-        attempts = 1 if self._failed.get(host_name) else pace.attempts
+        # A host that was silent through a whole request gets one try, not four: the circuit opens sooner.
+        attempts = 1 if host_name in self._silent else pace.attempts
         for attempt in range(1, attempts + 1):
             self._pacer.wait(self._pace_key(host), credential, pace)
             try:
@@ -174,7 +168,7 @@ class Session:
                     raise _told(error, attempt, shown) from None
                 self._sleep(wait)
             else:
-                self._failed.pop(host_name, None)
+                self._note(host_name, None)
                 return download
         raise AssertionError("The loop returns or raises.")
 
@@ -194,7 +188,10 @@ class Session:
         try:
             if response.status_code in reads or 200 <= response.status_code < 300:
                 place = self._place(host)
-                download = save(response, path, shown, attempt, place, lambda: self.on_step("downloading"))
+                with disk_sentences(path.parent, "LAKE_TEMP_DIR"):
+                    download = save(
+                        response, path, shown, attempt, place, lambda: self.on_step("downloading")
+                    )
                 self.on_step("downloaded")
                 if judge is not None:
                     judge(download)
@@ -283,12 +280,16 @@ class Session:
             return Refused(f"{place} has no such file.", http_status=status)
         return Refused(f"{place} refuses the request with status {status}.", http_status=status)
 
-    def _note(self, host_name: str, error: AnswerError) -> None:
+    def _note(self, host_name: str, error: AnswerError | None) -> None:
         """Count towards the circuit what speaks of a host in trouble; any other answer shows it is well."""
         if isinstance(error, Unreachable | Throttled):
             self._failed[host_name] = self._failed.get(host_name, 0) + 1
         else:
             self._failed.pop(host_name, None)
+        if isinstance(error, Unreachable) and error.http_status is None:
+            self._silent.add(host_name)
+        else:
+            self._silent.discard(host_name)
 
     def _url(self, host: Host, path: str) -> str:
         base = host.base.rstrip("/")
@@ -366,12 +367,3 @@ def _with_query(url: str, params: Mapping[str, str] | None) -> str:
 
 def _is_loopback(base: str) -> bool:
     return urlsplit(base).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def _sweep(folder: Path) -> None:
-    """Remove the scratch folders of killed sessions of this machine."""
-    own = f"{SCRATCH_PREFIX}{socket.gethostname()}-"
-    for path in folder.glob(f"{own}*"):
-        pid = path.name.removeprefix(own).split("-")[0]
-        if pid.isdigit() and not is_running(int(pid)):
-            shutil.rmtree(path, ignore_errors=True)

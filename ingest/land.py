@@ -21,6 +21,7 @@ import zstandard
 
 from ingest.clock import Period, local_date, now
 from ingest.content import kind_of, safe_name
+from ingest.disk import disk_sentences
 from ingest.download import Download
 from ingest.errors import AnswerError
 from ingest.events import INCOMPLETE, Event, Request, Sink, Status
@@ -141,8 +142,7 @@ def land(
     Raises:
         StorageError: the store cannot be written. What has been told before stays.
     """
-    step = on_step or (lambda name: None)
-    session.on_step = step
+    step = session.on_step = on_step or session.on_step
     lander = _Lander(source, store, sink, session, latest, step)
     events: list[Event] = []
     not_asked: list[Request] = []
@@ -254,7 +254,8 @@ class _Lander:
 
     def _store(self, request: Request, answer: Answer, download: Download) -> str:
         day = local_date(request.period.start, self.source.clock)
-        kept, suffix = compressed(download.path)
+        with disk_sentences(download.path.parent, "LAKE_TEMP_DIR"):
+            kept, suffix = compressed(download.path)
         key = raw_key(self.source.iso, request.dataset, day, download.sha256, answer.file_name + suffix)
         self.store.put(key, kept)
         if kept != download.path:

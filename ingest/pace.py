@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from pyrate_limiter import Rate, RateItem, SQLiteBucket
 
+from ingest.disk import disk_sentences
+from ingest.errors import StorageError
 from ingest.registry import Pace
 
 # A bucket that nobody has used for so long says nothing about the present (simulators leave one a port).
@@ -53,8 +56,21 @@ class Pacer:
         self._buckets: dict[str, SQLiteBucket] = {}
 
     def wait(self, host: str, credential: str | None, pace: Pace) -> float:
-        """Wait until a request to this host may start, and take the turn. Seconds waited."""
+        """Wait until a request to this host may start, and take the turn. Seconds waited.
+
+        Raises:
+            StorageError: the folder of the turns cannot be used.
+        """
         name = bucket_name(host, credential)
+        try:
+            return self._wait(name, pace)
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"The turns of requests cannot be kept in {self._place(name)} ({error}). Remove that file, "
+                "or set LAKE_PACE_DIR."
+            ) from error
+
+    def _wait(self, name: str, pace: Pace) -> float:
         bucket = self._bucket(name, pace)
         interval = bucket.rates[-1].interval
         waited = 0.0
@@ -83,13 +99,17 @@ class Pacer:
 
     def _bucket(self, name: str, pace: Pace) -> SQLiteBucket:
         if name not in self._buckets:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._sweep()
             rate = Rate(pace.requests, max(round(pace.seconds * 1000), 1))
-            self._buckets[name] = SQLiteBucket.init_from_file(
-                [rate], table="turns", db_path=str(self._folder / f"{name}.sqlite"), use_file_lock=True
-            )
+            with disk_sentences(self._folder, "LAKE_PACE_DIR"):
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._sweep()
+                self._buckets[name] = SQLiteBucket.init_from_file(
+                    [rate], table="turns", db_path=str(self._place(name)), use_file_lock=True
+                )
         return self._buckets[name]
+
+    def _place(self, name: str) -> Path:
+        return self._folder / f"{name}.sqlite"
 
     def _sweep(self) -> None:
         limit = time.time() - STALE_SECONDS

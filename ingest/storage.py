@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
-from uuid import uuid4
 
 import fsspec  # type: ignore[import-untyped]
 
+from ingest.disk import PART, is_abandoned, is_running, part_of, whole_file
 from ingest.errors import StorageError
 
-# A temporary file is named .<name>.<host>.<pid>.<random>.part, so that the next run can tell whose it was.
-PART = ".part"
-# Temporary files of other machines (a shared disk) are judged by age alone.
-ABANDONED_SECONDS = 24 * 3600
+__all__ = ["Store", "explain", "is_running"]
 
 
 class Store:
@@ -112,7 +107,7 @@ class Store:
         Raises:
             StorageError: it is not there, or the store cannot be asked.
         """
-        with self._sentences(key), _part_of(local_path) as part:
+        with self._sentences(key), part_of(local_path) as part:
             self._fs.get_file(self._address(key), str(part))
             part.replace(local_path)
 
@@ -126,7 +121,7 @@ class Store:
             return False
         with self._sentences(key):
             if self.is_local:
-                with _whole(Path(self._address(key))) as part:
+                with whole_file(Path(self._address(key))) as part:
                     shutil.copyfile(local_path, part)
             else:
                 self._fs.put_file(str(local_path), self._address(key))
@@ -162,7 +157,7 @@ class Store:
         """
         with self._sentences(key):
             if self.is_local:
-                with _whole(Path(self._address(key))) as part:
+                with whole_file(Path(self._address(key))) as part:
                     part.write_bytes(data)
             else:
                 self._fs.pipe_file(self._address(key), data)
@@ -202,7 +197,7 @@ class Store:
         folder = Path(self._address(prefix)) if prefix else self._folder
         swept = 0
         for path in folder.rglob(f".*{PART}"):
-            if _abandoned(path):
+            if is_abandoned(path):
                 path.unlink(missing_ok=True)
                 swept += 1
         return swept
@@ -216,7 +211,7 @@ class Store:
         with self._sentences(""):
             if self.is_local:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                with _part_of(self._folder / "check") as part:
+                with part_of(self._folder / "check") as part:
                     part.write_bytes(b"")
             else:
                 self._check_bucket()
@@ -333,61 +328,3 @@ def _region(chain: list[BaseException]) -> str:
             if found:
                 return str(found)
     return ""
-
-
-@contextmanager
-def _part_of(target: Path) -> Iterator[Path]:
-    """A temporary name in the target's folder; what is left of it is removed, also on Ctrl-C."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = (
-        target.parent / f".{target.name[:120]}.{socket.gethostname()}.{os.getpid()}.{uuid4().hex[:8]}{PART}"
-    )
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A temporary file that becomes the target once it is on the disk: file first, then name, then folder."""
-    with _part_of(target) as part:
-        yield part
-        _flush(part)
-        part.replace(target)
-        _flush(target.parent)
-
-
-def _flush(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _abandoned(path: Path) -> bool:
-    """Whether a temporary file's writer is gone."""
-    try:
-        age = time.time() - path.stat().st_mtime
-    except FileNotFoundError:
-        return False
-    words = path.name.removesuffix(PART).rsplit(".", 3)
-    if len(words) == 4 and path.name.find(f".{socket.gethostname()}.") >= 0 and words[2].isdigit():
-        return not is_running(int(words[2]))
-    return age > ABANDONED_SECONDS
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process of this machine is alive. Where that cannot be asked without harm (Windows), yes."""
-    if pid == os.getpid() or os.name == "nt":
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

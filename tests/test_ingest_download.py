@@ -17,7 +17,7 @@ import pytest
 from ingest_kit import FAST
 from ingest_site import BODY, Room, Site, answer
 
-from ingest.errors import Unreachable
+from ingest.errors import StorageError, Unreachable
 
 
 @pytest.fixture
@@ -221,3 +221,18 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
     assert caught.value.attempts == 1
     assert running.seen == []
     running.close()
+
+
+def test_a_work_folder_that_cannot_be_used_is_one_sentence(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "temp").write_bytes(b"a file where the folder should be")
+    with pytest.raises(StorageError, match="LAKE_TEMP_DIR"):
+        Room(site, tmp_path).get()
+
+
+def test_a_full_disk_is_one_sentence(site: Site, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*words: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ingest.fetch.save", full)
+    with pytest.raises(StorageError, match="No space left on device"):
+        room.get()

@@ -170,3 +170,11 @@ def test_members_have_their_own_pace(site: Site, tmp_path: Path) -> None:
     assert room.session._pace(room.session.source.hosts["web"]).requests == 600
     room = Room(site, tmp_path, member_pace=faster)
     assert room.session._pace(room.session.source.hosts["web"]).requests == FAST["requests"]
+
+
+def test_only_a_silent_host_gets_fewer_tries_the_next_time(site: Site, room: Room) -> None:
+    site.say(answer(b"", 429))
+    for _ in range(2):
+        with pytest.raises(Throttled) as caught:
+            room.get()
+        assert caught.value.attempts == 4

@@ -25,7 +25,7 @@ CHILD = """
 import os, sys, time
 from datetime import date
 from pathlib import Path
-import ingest.storage as storage
+import ingest.disk as disk
 from ingest.fetch import Session
 from ingest.land import land
 from ingest_kit import Bench, FileSink, nyiso
@@ -39,12 +39,12 @@ def step(name):
         time.sleep(600)
 
 if stop_at == "flushing":
-    flush = storage._flush
+    flush = disk._flush
     def pause(path):
-        if path.name.endswith(storage.PART) and "raw" in path.parts:
+        if path.name.endswith(disk.PART) and "raw" in path.parts:
             step("flushing")
         flush(path)
-    storage._flush = pause
+    disk._flush = pause
 
 requests = [
     bench.request(date(2026, 10, 1), date(2026, 10, 31), road="monthly"),

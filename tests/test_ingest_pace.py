@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.errors import StorageError
 from ingest.pace import STALE_SECONDS, Pacer, bucket_name, state_folder
 from ingest.registry import Pace
 
@@ -105,9 +106,19 @@ def test_the_folder_is_the_users_own_unless_named(tmp_path: Path) -> None:
     assert "power-market-lake" in str(state_folder({}))
 
 
+def test_turns_that_cannot_be_kept_are_one_sentence(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError, match="LAKE_PACE_DIR"):
+        Pacer(tmp_path / "file", clock.sleep).wait(HOST, None, Pace(requests=1, seconds=1))
+    (tmp_path / f"{HOST}.sqlite").write_bytes(b"not a database, but longer than its header of bytes" * 50)
+    with pytest.raises(StorageError, match=r"Remove that file"):
+        Pacer(tmp_path, clock.sleep).wait(HOST, None, Pace(requests=1, seconds=1))
+
+
 CHILD = """
 import sys, time
 from pathlib import Path
+from ingest.errors import StorageError
 from ingest.pace import Pacer
 from ingest.registry import Pace
 pacer = Pacer(Path(sys.argv[1]))

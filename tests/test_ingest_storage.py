@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from ingest.disk import ABANDONED_SECONDS
 from ingest.errors import StorageError
-from ingest.storage import ABANDONED_SECONDS, Store
+from ingest.storage import Store
 
 KEY = "raw/caiso/da_energy_hourly/2022-01-01/0123456789ab_day.zip"
 SECRET = "s3cr3t-access-key-value"
@@ -137,7 +138,7 @@ def test_a_local_object_appears_only_when_it_is_whole(
         seen.append(store.list())
         flush(descriptor)
 
-    monkeypatch.setattr("ingest.storage.os.fsync", look)
+    monkeypatch.setattr("ingest.disk.os.fsync", look)
     store.put(KEY, file)
     # First the file is flushed, while its name is still another; then the folder that holds the name.
     assert seen == [[], [KEY]]

@@ -16,7 +16,7 @@ _SECONDS = re.compile(r"(\d+)\s*(?:s\b|sec)", re.IGNORECASE)
 
 
 def holds_rows(path: Path) -> bool:
-    """Whether a text file, or the first one in a zip, begins with a line of columns and not with a sentence."""
+    """Whether a text, or the first one in a zip, begins with a line of columns and not with a sentence."""
     line = next(iter(text_head(path).splitlines()), "")
     return "," in line and not _ASKED_TOO_FAST.search(line)
 
