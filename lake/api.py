@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -13,6 +12,7 @@ from ingest.errors import UnknownName
 from lake.config import load_settings
 from lake.errors import NoLake
 from lake.home import Lake
+from lake.scratch import new_place
 
 if TYPE_CHECKING:
     import polars
@@ -32,7 +32,7 @@ def connect(**settings: Any) -> duckdb.DuckDBPyConnection:
     """
     with Lake(load_settings(**settings)) as lake:
         lake.require()
-        spill = lake.settings.scratch / f"reader-{secrets.token_hex(4)}"
+        spill = new_place(lake.settings.scratch, "reader")
         connection = open_duckdb(
             s3=lake.s3_access(),
             memory_limit=lake.settings.memory_limit,

@@ -104,7 +104,8 @@ def build(
         last: last delivery date.
         executor: where chunks are built; this process by default.
         progress: told what was done of how much.
-        on_step: told the steps of every commit.
+        on_step: told the steps of every chunk (``written``, ``placed``), ``built``, and the steps of every
+            commit; for tests that interrupt a real process.
 
     Returns:
         What was built, what was there, what could not be read.
@@ -244,6 +245,7 @@ def _build_year(
     on_step: Callable[[str], None] | None,
 ) -> None:
     """Build the chunks of one table, series and year that are not there yet, and commit them as one snapshot."""
+    step = on_step or (lambda name: None)
     contract = lake.contracts[chunks[0].table]
     what = f"{source.iso} {chunks[0].series} {chunks[0].year}"
     if contract.name != "energy_prices":
@@ -277,15 +279,16 @@ def _build_year(
             _quarantine(lake, source, chunk, result, report)
             report.built.append(result)
             if result.path is not None:
+                step("written")
                 lake.put_data_file(result.path, target_of(lake, source, chunk))
+                step("placed")
                 added.append(target_of(lake, source, chunk))
                 report.rows[chunk.table] += result.rows
             elif not result.quarantined:
                 emptied.append(chunk)
             if not isinstance(executor, Here):
                 progress(what, done, len(jobs))
-        if on_step:
-            on_step("built")
+        step("built")
         replaced = [_files_of(source, chunk) for chunk in due if target_of(lake, source, chunk) in added or chunk in emptied]
         snapshot = commit(
             lake.catalog,

@@ -9,7 +9,6 @@ its result can be pickled. It writes a file and commits nothing.
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -28,7 +27,8 @@ from lake.config import Settings
 from lake.engine import bare, raw_file, set_clock
 from lake.errors import BuildError, SchemaDrift, UnreadableFile
 from lake.recognise import Recognised, is_empty_answer, recognise
-from lake.stage import lay_out, sweep
+from lake.scratch import new_place, sweep
+from lake.stage import lay_out
 
 Result = TypeVar("Result")
 VARIABLE = re.compile(r"getvariable\('(raw_files|source_market|known_locations)'\)")
@@ -110,7 +110,7 @@ class Workshop:
         self.source = source(job.iso)
         self.contract: Contract = load_contracts()[job.table]
         self.feeds = [(dataset, name, feed) for dataset, name, feed in feeds_of(job.iso, job.table, job.series)]
-        self.folder = job.settings.scratch / "build" / f"{job.chunk}-{secrets.token_hex(4)}"
+        self.folder = new_place(job.settings.scratch, f"build-{job.chunk}")
         self.quarantined: dict[str, str] = {}
         self.members: dict[int, list[Recognised]] = {}
         self.connection = bare(job.settings, self.folder / "spill")
@@ -123,6 +123,8 @@ class Workshop:
         )
         for raw in self.job.files:
             self._lay_out(raw)
+        keys = [raw.raw_key for raw in sorted(self.job.files, key=lambda raw: raw.number)]
+        self.connection.execute("SET VARIABLE raw_keys = $keys", {"keys": keys})
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -292,8 +294,7 @@ def _write(shop: Workshop, feed: Feed, result: ChunkResult) -> None:
         return
     placed = finish.placed_sql(contract, reads, feed.stamp, feed.advisory_after_publication)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW placed_view AS {placed}")
-    out = shop.job.settings.scratch / "built" / f"{secrets.token_hex(8)}.parquet"
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = new_place(shop.job.settings.scratch, "built", ".parquet")
     result.revised = shop.job.revised
     if not result.revised:
         rows = _copy(shop, finish.finished_sql(contract, "placed_view", numbered=False), out)

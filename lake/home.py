@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from ingest.storage import Store
 from lake.config import Settings
 from lake.errors import NoLake
 from lake.ledger import JOURNAL, SEED, Journal, journal_sql, ledger_sql
-from lake.stage import sweep
+from lake.scratch import new_place, sweep
 
 # A run adds one file to the ledger's table; past this many they are written as one.
 LEDGER_FILES = 20
@@ -94,7 +94,7 @@ class Lake:
     @contextmanager
     def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that reads tables and has the ledger as the view ``ledger``."""
-        spill = self.settings.scratch / f"spill-{secrets.token_hex(4)}"
+        spill = new_place(self.settings.scratch, "spill")
         spill.mkdir(parents=True, exist_ok=True)
         connection = open_duckdb(
             s3=self.s3_access(),
@@ -129,12 +129,16 @@ class Lake:
         """Whether a data file is at its place, committed or not."""
         return self.store.exists(target.removeprefix("file://").removeprefix(self.settings.root).lstrip("/"))
 
-    def fold_ledger(self) -> int:
+    def fold_ledger(self, on_step: Callable[[str], None] | None = None) -> int:
         """Fold the journal into ``meta.raw_files`` as one snapshot; how many events it took.
 
         A process killed between the commit and the removal of the journals leaves events in both; reading takes each once,
         and the next fold removes them.
+
+        ``on_step`` is told ``ledger written``, ``ledger placed``, the commit's steps with ``ledger`` before them,
+        and ``journal removed`` for each journal; for tests that interrupt a real process.
         """
+        step = on_step or (lambda name: None)
         contract = self.contracts["raw_files"]
         with lease(self.catalog, "ledger"), self.reader() as connection:
             keys = [key for key in self.store.list(JOURNAL) if key != SEED]
@@ -154,7 +158,7 @@ class Lake:
                 "QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY fetched_at) = 1"
             )
             select = f"{fresh} UNION ALL SELECT {names} FROM {folded}" if merge else fresh
-            out = self.settings.scratch / f"ledger-{secrets.token_hex(8)}.parquet"
+            out = new_place(self.settings.scratch, "ledger", ".parquet")
             row = connection.execute(
                 f"COPY (SELECT * FROM ({select}) ORDER BY iso, dataset, event_id) TO '{out}' "
                 f"(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {contract.field_ids_sql()})"
@@ -162,9 +166,18 @@ class Lake:
             count = int(row[0]) if row else 0
             if count:
                 target = f"{self.catalog.location(contract)}/data/{self.journal.run_id}-{secrets.token_hex(4)}.parquet"
+                step("ledger written")
                 self.put_data_file(out, target)
-                commit(self.catalog, contract, [target], lambda now: [path for path in now if merge and path in current])
+                step("ledger placed")
+                commit(
+                    self.catalog,
+                    contract,
+                    [target],
+                    lambda now: [path for path in now if merge and path in current],
+                    on_step=lambda name: step(f"ledger {name}"),
+                )
             out.unlink(missing_ok=True)
             for key in keys:
                 self.store.delete(key)
+                step("journal removed")
             return count

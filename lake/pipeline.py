@@ -28,7 +28,8 @@ from lake.errors import UnreadableFile
 from lake.home import Lake
 from lake.ledger import latest
 from lake.recognise import candidates
-from lake.stage import lay_out, sweep
+from lake.scratch import new_place, sweep, sweep_abandoned
+from lake.stage import lay_out
 from lake.views import meta_views
 
 Progress = Callable[[str, int, int], None]
@@ -62,6 +63,7 @@ def open_lake(lake: Lake, adopt_tables: bool = False) -> None:
     """
     lake.store.check()
     lake.store.sweep()
+    sweep_abandoned(lake.settings.scratch)
     contracts = list(lake.contracts.values())
     if adopt_tables:
         lake.catalog.adopt(contracts)
@@ -159,7 +161,7 @@ def ingest(
     open_lake(lake)
     report = download(lake, source, datasets, first, last, scope, environ, progress, on_step)
     report.build = build(lake, source, datasets, first, last, executor, progress, on_step)
-    lake.fold_ledger()
+    lake.fold_ledger(on_step)
     return report
 
 
@@ -171,7 +173,7 @@ def import_files(
     published_at: datetime | None,
 ) -> Adoption:
     """Take a user's files into the lake as they are; the build reads them."""
-    folder = lake.settings.scratch / "looked-at"
+    folder = new_place(lake.settings.scratch, "looked-at")
 
     def recognise(path: Path) -> Sequence[str]:
         try:
@@ -334,7 +336,7 @@ def _days_in_lists(
             "AND raw_key IS NOT NULL AND period_start < $end AND period_end > $start",
             {"iso": source.iso, "name": lists.name, "start": window.start, "end": window.end},
         ).fetchall()
-    folder = lake.settings.scratch / "lists"
+    folder = new_place(lake.settings.scratch, "lists")
     found: dict[date, datetime] = {}
     for (key,) in keys:
         corrections = read_corrections(raw_file(lake.settings, key, folder), source.clock)

@@ -149,8 +149,3 @@ def _format(head: str) -> Format:
     if start == "<":
         return "xml"
     return "json" if start and start in "{[" else "csv"
-
-
-def sweep(folder: Path) -> None:
-    """Remove a scratch folder and all that is in it."""
-    shutil.rmtree(folder, ignore_errors=True)
