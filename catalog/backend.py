@@ -94,8 +94,7 @@ def _sql_url(uri: str) -> URL:
 
 
 def _prepared_sqlite(url: URL) -> URL:
-    """Folder made, WAL on, busy timeout in the URL; refuse what would lose or corrupt a catalog in "
-    "silence."""
+    """Make its folder, switch WAL on, set the busy timeout; refuse what would lose a catalog in silence."""
     if not url.database or url.database == ":memory:":
         raise SetupError(f"A catalog in memory is lost with the process; name a file, like {EXAMPLES}.")
     path = Path(url.database).expanduser().resolve()

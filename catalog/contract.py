@@ -36,8 +36,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Contract:
-    """One table as its DDL states it. `checks` are boolean SQL expressions that hold (or are NULL) in "
-    "each row."""
+    """One table as its DDL states it; `checks` are SQL conditions that are true or NULL in each row."""
 
     namespace: str
     name: str
@@ -112,17 +111,18 @@ class Contract:
         raise ContractError(f"{self.full_name} has no column {name}; it has {', '.join(self.column_names)}.")
 
     def field_ids_sql(self) -> str:
-        """The value of FIELD_IDS in ``COPY … TO … (FORMAT parquet, FIELD_IDS {…})``: "
-        "``{datetime_utc: 1, …}``."""
+        """The columns' ids as ``COPY … TO … (FORMAT parquet, FIELD_IDS …)`` takes them."""
         return "{" + ", ".join(f"{column.name}: {column.field_id}" for column in self.columns) + "}"
 
 
 def sql_folder() -> Path:
-    """The folder that holds ``tables/``, ``transforms/``, ``views/`` …: beside the packages in a checkout,
-    ``catalog/_sql`` in an installed wheel. ContractError where neither is there.
+    """The folder that holds ``tables/``, ``transforms/``, ``views/`` and the rest of the SQL.
+
+    In an installed wheel it lies inside this package, in a checkout beside it; in that order, because beside
+    an installed package lie other people's (jupysql's is called `sql`). ContractError where it is nowhere.
     """
     package = Path(__file__).resolve().parent
-    candidates = (package.parent / "sql", package / "_sql")
+    candidates = (package / "_sql", package.parent / "sql")
     for folder in candidates:
         if (folder / "tables").is_dir():
             return folder

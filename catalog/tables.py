@@ -28,8 +28,7 @@ from catalog.storage import storage_explained
 
 @dataclass(frozen=True)
 class DataFileRecord:
-    """One data file of a table's current snapshot; `iso` and `delivery_year` are None where "
-    "unpartitioned."""
+    """One data file of a table's current snapshot; the last two are None where it is not partitioned."""
 
     path: str
     records: int
@@ -75,8 +74,7 @@ class Catalog:
         return self.backend.engine if isinstance(self.backend, SqlCatalog) else None
 
     def location(self, contract: Contract) -> str:
-        """The folder of the table: ``<warehouse>/<namespace>/<table>``, holding ``data/`` and "
-        "``metadata/``."""
+        """The folder of the table, ``<warehouse>/<namespace>/<table>``: it holds `data` and `metadata`."""
         return f"{self.warehouse}/{contract.namespace}/{contract.name}"
 
     def file_io(self, location: str) -> FileIO:
@@ -154,11 +152,10 @@ class Catalog:
         return True
 
     def adopt(self, contracts: Iterable[Contract]) -> tuple[str, ...]:
-        """Register every table whose version hint lies in the warehouse, and return the names of those that
-        the catalog did not know. Tables that are nowhere are left to `create`.
+        """Register the tables that lie in the warehouse and the catalog does not know; return their names.
 
-        From the hint, not from the newest metadata file: PyIceberg writes metadata before it knows whether
-        the commit wins, so the newest file may be one that lost.
+        Tables that are nowhere are left to `create`. Taken from the hint, not from the newest metadata file:
+        PyIceberg writes metadata before it knows whether the commit wins, so that one may have lost.
         """
         with storage_explained(self.warehouse), database_explained():
             return tuple(contract.full_name for contract in contracts if self._adopt(contract))

@@ -1,4 +1,4 @@
-"""What the catalog's tests share: rows of one location, files of them, and a process that commits and can die."""
+"""What the catalog's tests share: rows of one location, files of them, processes that commit and can die."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
+from stores import Store, remote_access
 
 from catalog.commit import commit
 from catalog.contract import Contract, load_contracts
 from catalog.tables import Catalog
-from stores import Store, remote_access
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = load_contracts()
@@ -60,7 +60,10 @@ def price_rows(
             '{data_source}' AS data_source,
             {version} AS version,
             {str(is_current).lower()} AS is_current
-        FROM (SELECT TIMESTAMPTZ '{day} 00:00:00+00' + to_hours(CAST(n AS INTEGER)) AS started FROM range({hours}) AS r (n))
+        FROM (
+            SELECT TIMESTAMPTZ '{day} 00:00:00+00' + to_hours(CAST(n AS INTEGER)) AS started
+            FROM range({hours}) AS hours_from_midnight (n)
+        )
     """
 
 
@@ -78,7 +81,8 @@ def sighting_row(raw_key: str, published_at: str, *, event: str, status: str = "
         "fetched_at": f"TIMESTAMPTZ '{published_at}'",
     }
     return "SELECT " + ", ".join(
-        f"CAST({given.get(column.name, 'NULL')} AS {column.type}) AS {column.name}" for column in LEDGER.columns
+        f"CAST({given.get(column.name, 'NULL')} AS {column.type}) AS {column.name}"
+        for column in LEDGER.columns
     )
 
 
@@ -86,8 +90,9 @@ def write_file(connection: duckdb.DuckDBPyConnection, contract: Contract, path: 
     """Write the rows of `select` as a data file, as a build does, and return its path."""
     if "://" not in path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+    field_ids = contract.field_ids_sql()
     connection.execute(
-        f"COPY ({select}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {contract.field_ids_sql()})"
+        f"COPY ({select}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {field_ids})"
     )
     return path
 

@@ -7,7 +7,6 @@ turn; all but the first are `long`.
 
 from __future__ import annotations
 
-import glob
 import logging
 import os
 import pwd
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import boto3
 import duckdb
+import psycopg
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -134,8 +134,10 @@ def s3_store(tmp_path: Path, s3_endpoint: str) -> Store:
 def postgres_programs() -> Path | None:
     """The folder of `initdb` and `pg_ctl`, or None where PostgreSQL is not installed."""
     found = shutil.which("initdb")
-    candidates = [*sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), reverse=True), *([found] if found else [])]
-    return Path(candidates[0]).resolve().parent if candidates else None
+    if found is None:
+        # Debian keeps them out of the PATH.
+        found = max((str(file) for file in Path("/usr/lib/postgresql").glob("*/bin/initdb")), default=None)
+    return Path(found).resolve().parent if found else None
 
 
 @pytest.fixture(scope="session")
@@ -153,14 +155,20 @@ def postgres_server() -> Iterator[Path]:
 
     def run(*command: str) -> None:
         done = subprocess.run(
-            command, user=user, group=user, extra_groups=[] if user else None, cwd=folder, capture_output=True, text=True
+            command,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
+            cwd=folder,
+            capture_output=True,
+            text=True,
         )
         if done.returncode:
             raise RuntimeError(f"{command[0]} failed: {done.stderr or done.stdout}")
 
     try:
         run(f"{programs}/initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
-        settings = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=200"
+        settings = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
         run(f"{programs}/pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", settings, "start")
         try:
             yield folder
@@ -172,13 +180,14 @@ def postgres_server() -> Iterator[Path]:
 
 @pytest.fixture
 def postgres_store(tmp_path: Path, postgres_server: Path) -> Store:
-    """A lake in a folder, its catalog in a fresh PostgreSQL database."""
-    import psycopg
-
-    database = f"lake_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(f"host={postgres_server} user=postgres dbname=postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {database}".encode())
-    return local_store(tmp_path, f"postgresql://postgres@/{database}?host={postgres_server}")
+    """A lake in a folder, its catalog in a fresh schema of a PostgreSQL server."""
+    schema = f"lake_{uuid.uuid4().hex[:12]}"
+    server = f"host={postgres_server} user=postgres dbname=postgres"
+    with psycopg.connect(server, autocommit=True) as connection:
+        # A schema, not a database: PostgreSQL copies a thousand files for a new database.
+        connection.execute(f"CREATE SCHEMA {schema}".encode())
+    address = f"host={postgres_server}&options=-csearch_path%3D{schema}"
+    return local_store(tmp_path, f"postgresql://postgres@/postgres?{address}")
 
 
 @pytest.fixture(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -25,13 +25,13 @@ from catalog_kit import (
     write_file,
 )
 from pyiceberg.exceptions import CommitFailedException
+from stores import Store
 
 from catalog import commit as commit_module
 from catalog.commit import commit, mend_hint
 from catalog.errors import CommitConflict, DataFileRefused
 from catalog.hint import hint_path
 from catalog.tables import Catalog
-from stores import Store
 
 JANUARY = price_rows("2022-01-01")
 
@@ -50,10 +50,12 @@ def connection(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
     opened.close()
 
 
-def put(
-    catalog: Catalog, connection: duckdb.DuckDBPyConnection, name: str, select: str = JANUARY
-) -> str:
+def put(catalog: Catalog, connection: duckdb.DuckDBPyConnection, name: str, select: str = JANUARY) -> str:
     return write_file(connection, PRICES, data_path(catalog, PRICES, name), select)
+
+
+def these(leaving: set[str]) -> Callable[[Sequence[str]], list[str]]:
+    return lambda _: sorted(leaving)
 
 
 def snapshots(catalog: Catalog) -> int:
@@ -65,7 +67,9 @@ def paths(catalog: Catalog) -> set[str]:
 
 
 def test_a_batch_is_one_snapshot(catalog: Catalog, connection: duckdb.DuckDBPyConnection) -> None:
-    files = [put(catalog, connection, f"2022-0{month}-a", price_rows(f"2022-0{month}-01")) for month in (1, 2, 3)]
+    files = [
+        put(catalog, connection, f"2022-0{month}-a", price_rows(f"2022-0{month}-01")) for month in (1, 2, 3)
+    ]
     snapshot_id = commit(catalog, PRICES, files, lambda _: [])
     assert snapshot_id == catalog.snapshot_id(PRICES)
     assert snapshots(catalog) == 1
@@ -150,10 +154,13 @@ REFUSED = {
     "not there": (None, "is not there"),
     "no rows": ("SELECT * FROM ({rows}) WHERE false", "holds no rows"),
     "two years": (
-        "SELECT * FROM ({rows}) UNION ALL SELECT * REPLACE (DATE '2023-01-01' AS delivery_date) FROM ({rows})",
+        "FROM ({rows}) UNION ALL SELECT * REPLACE (DATE '2023-01-01' AS delivery_date) FROM ({rows})",
         "one delivery year",
     ),
-    "two operators": ("SELECT * FROM ({rows}) UNION ALL SELECT * REPLACE ('PJM' AS iso) FROM ({rows})", "one operator"),
+    "two operators": (
+        "SELECT * FROM ({rows}) UNION ALL SELECT * REPLACE ('PJM' AS iso) FROM ({rows})",
+        "one operator",
+    ),
     "a NULL price": (
         "SELECT * REPLACE (nullif(lmp_total, 30) AS lmp_total) FROM ({rows})",
         "24 NULLs in lmp_total",
@@ -191,7 +198,11 @@ def test_a_file_that_breaks_the_contract_is_refused(
     ("file_options", "select", "said"),
     [
         ("", JANUARY, "no field id on datetime_utc"),
-        (", FIELD_IDS {iso: 1, lmp_total: 16}", "SELECT 'CAISO' AS iso, 1.0::DOUBLE AS lmp_total", "no column datetime_utc"),
+        (
+            ", FIELD_IDS {iso: 1, lmp_total: 16}",
+            "SELECT 'CAISO' AS iso, 1.0::DOUBLE AS lmp_total",
+            "no column datetime_utc",
+        ),
         (", FIELD_IDS 'auto'", f"SELECT *, 1 AS lmp_ghg FROM ({JANUARY})", "an extra column lmp_ghg"),
     ],
 )
@@ -224,7 +235,9 @@ def test_replacing_what_is_not_there_is_a_mistake_of_the_caller(sqlite_store: St
             commit(catalog, PRICES, [], lambda _: ["/elsewhere.parquet"])
 
 
-def test_many_commits_leave_few_manifests_and_exactly_the_files_that_should_be_there(sqlite_store: Store) -> None:
+def test_many_commits_leave_few_manifests_and_exactly_the_files_that_should_be_there(
+    sqlite_store: Store,
+) -> None:
     """Against a plain set as the model: random chunks come, are rebuilt and go."""
     draw = random.Random(20221106)
     with sqlite_store.open() as catalog, sqlite_store.connect() as connection:
@@ -239,12 +252,7 @@ def test_many_commits_leave_few_manifests_and_exactly_the_files_that_should_be_t
                 if draw.random() < 0.8
             }
             model |= joining
-            commit(
-                catalog,
-                PRICES,
-                list(joining.values()),
-                lambda current, leaving=leaving: [path for path in current if path in leaving],
-            )
+            commit(catalog, PRICES, list(joining.values()), these(leaving))
             assert paths(catalog) == set(model.values())
         assert count(connection, scan(catalog, PRICES)) == 24 * len(model)
         table = catalog.table(PRICES)
@@ -279,7 +287,7 @@ def test_after_a_conflict_what_to_replace_is_worked_out_again(sqlite_store: Stor
         ours = put(catalog, connection, "2022-01-c", price_rows("2022-01-01", price=3))
         asked: list[list[str]] = []
 
-        def replaces(current: list[str]) -> list[str]:
+        def replaces(current: Sequence[str]) -> list[str]:
             asked.append(list(current))
             if len(asked) == 1:
                 commit(rival, PRICES, [theirs], chunk_files("2022-01"))
@@ -370,12 +378,17 @@ def test_processes_that_rebuild_different_chunks_all_succeed_every_time(
 ) -> None:
     """Four processes, twenty commits each, all into one table; none may fail, and none may undo another's."""
     chunks = ["north", "east", "south", "west"]
-    running = [start(rebuild_often.__name__, *store_arguments(store), chunk, "20", folder=tmp_path) for chunk in chunks]
+    running = [
+        start(rebuild_often.__name__, *store_arguments(store), chunk, "20", folder=tmp_path)
+        for chunk in chunks
+    ]
     errors = [process.communicate(timeout=600)[1] for process in running]
     assert [process.returncode for process in running] == [0] * 4, "\n".join(errors)
     assert paths(catalog) == {data_path(catalog, PRICES, f"{chunk}-19") for chunk in chunks}
     assert snapshots(catalog) == 80
     assert not mend_hint(catalog.table(PRICES))
     assert connection.execute(
-        f"SELECT settlement_location, lmp_total, count(*) FROM {scan(catalog, PRICES)} GROUP BY ALL ORDER BY ALL"
+        f"""
+        SELECT settlement_location, lmp_total, count(*) FROM {scan(catalog, PRICES)} GROUP BY ALL ORDER BY ALL
+        """
     ).fetchall() == [(chunk, 19.0, 24) for chunk in sorted(chunks)]

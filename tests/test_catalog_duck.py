@@ -45,7 +45,9 @@ def test_a_limit_that_duckdb_does_not_take_is_said() -> None:
 
 
 def test_the_s3_secret_is_there_and_does_not_show() -> None:
-    access = S3Access("AKIA", SECRET, session_token="token-value", region="us-east-2", endpoint="http://localhost:9/x")
+    access = S3Access(
+        "AKIA", SECRET, session_token="token-value", region="us-east-2", endpoint="http://localhost:9/x"
+    )
     with open_duckdb(s3=access) as connection:
         (shown,) = connection.execute("SELECT secret_string FROM duckdb_secrets()").fetchall()
         assert SECRET not in str(shown)
@@ -88,10 +90,16 @@ def test_an_extension_of_another_version_names_the_package(monkeypatch: pytest.M
     [
         (OSError("AWS Error NO_SUCH_BUCKET during CreateMultipartUpload operation"), "bucket does not exist"),
         (OSError("AWS Error ACCESS_DENIED during PutObject operation: Access Denied"), "access is denied"),
-        (OSError("AWS Error INVALID_ACCESS_KEY_ID during HeadObject operation"), "does not accept these credentials"),
+        (
+            OSError("AWS Error INVALID_ACCESS_KEY_ID during HeadObject operation"),
+            "does not accept these credentials",
+        ),
         (OSError("AWS Error SIGNATURE_DOES_NOT_MATCH during GetObject"), "does not accept these credentials"),
         (OSError("AWS Error UNKNOWN (HTTP status 301) during HeadObject operation"), "in another region"),
-        (OSError("AWS Error NETWORK_CONNECTION during HeadObject operation: curlCode: 7"), "cannot be reached"),
+        (
+            OSError("AWS Error NETWORK_CONNECTION during HeadObject operation: curlCode: 7"),
+            "cannot be reached",
+        ),
         (OSError(28, "No space left on device"), "disk is full"),
         (duckdb.HTTPException("HTTP 403 (Forbidden)"), "access is denied"),
         (OSError("something new\nwith details"), r"cannot be used: something new\.$"),

@@ -12,11 +12,11 @@ import pytest
 from catalog_kit import hold_lease, start, store_arguments
 from pyiceberg.catalog.noop import NoopCatalog
 from sqlalchemy import select, update
+from stores import Store
 
 from catalog.errors import LeaseHeld
 from catalog.lease import LEASES, lease
 from catalog.tables import Catalog
-from stores import Store
 
 CHUNK = "energy_prices/CAISO/da_energy_hourly/2022-01"
 
@@ -148,9 +148,11 @@ def test_the_heartbeat_keeps_a_lease_alive(catalog: Catalog) -> None:
 def test_a_living_holder_is_waited_for_and_named(store: Store, catalog: Catalog, tmp_path: Path) -> None:
     with holder(store, tmp_path) as process:
         told: list[str] = []
-        with pytest.raises(LeaseHeld, match=f"process {process.pid} on "):
-            with lease(catalog, CHUNK, wait_seconds=0.3, on_wait=told.append):
-                raise AssertionError("taken from the living")
+        with (
+            pytest.raises(LeaseHeld, match=f"process {process.pid} on "),
+            lease(catalog, CHUNK, wait_seconds=0.3, on_wait=told.append),
+        ):
+            raise AssertionError("taken from the living")
         assert len(told) == 1
         assert f"process {process.pid}" in told[0]
 
@@ -177,8 +179,11 @@ def test_a_holder_that_ends_lets_the_next_one_in(store: Store, catalog: Catalog,
 def test_without_an_sql_catalog_leases_are_file_locks(tmp_path: Path) -> None:
     catalog = Catalog(NoopCatalog("remote"), str(tmp_path), {})
     assert catalog.engine is None
-    with lease(catalog, CHUNK):
-        with pytest.raises(LeaseHeld, match="another process on this machine"), lease(catalog, CHUNK, wait_seconds=0):
-            raise AssertionError("held twice")
+    with (
+        lease(catalog, CHUNK),
+        pytest.raises(LeaseHeld, match="another process on this machine"),
+        lease(catalog, CHUNK, wait_seconds=0),
+    ):
+        raise AssertionError("held twice")
     with lease(catalog, CHUNK, wait_seconds=0):
         pass

@@ -22,13 +22,13 @@ from catalog_kit import (
     store_arguments,
     write_file,
 )
+from stores import Store, local_store
 
 from catalog.commit import commit
 from catalog.contract import Contract
 from catalog.errors import CatalogLost, ContractError, SetupError
 from catalog.hint import hint_path, read_hint
 from catalog.tables import Catalog, DataFileRecord
-from stores import Store, local_store
 
 ALL = tuple(contract.full_name for contract in CONTRACTS.values())
 
@@ -86,19 +86,13 @@ def test_data_files_tell_path_size_and_partition(store: Store) -> None:
 
 @pytest.mark.long
 def test_processes_that_create_one_lake_at_once_all_succeed(store: Store, tmp_path: Path) -> None:
-    for repetition in range(3):
-        place = Store(f"{store.lake_uri}/{repetition}", store.catalog_uri, store.environment, store.s3)
-        if repetition == 0 and place.catalog_uri.startswith("sqlite"):
-            place = Store(place.lake_uri, f"sqlite:///{tmp_path}/{repetition}.db", place.environment, place.s3)
-        if repetition > 0:
-            place = Store(place.lake_uri, f"sqlite:///{tmp_path}/{repetition}.db", place.environment, place.s3)
-        running = [start(create_tables.__name__, *store_arguments(place), folder=tmp_path) for _ in range(4)]
-        told = [process.communicate(timeout=120) for process in running]
-        assert [process.returncode for process in running] == [0] * 4, told
-        assert sorted(name for out, _ in told for name in out.split()) == sorted(ALL)
-        with place.open() as catalog, place.connect() as connection:
-            assert catalog.create(CONTRACTS.values()) == ()
-            assert count(connection, scan(catalog, PRICES)) == 0
+    running = [start(create_tables.__name__, *store_arguments(store), folder=tmp_path) for _ in range(4)]
+    told = [process.communicate(timeout=300) for process in running]
+    assert [process.returncode for process in running] == [0] * 4, told
+    assert sorted(name for out, _ in told for name in out.split()) == sorted(ALL)
+    with store.open() as catalog, store.connect() as connection:
+        assert catalog.create(CONTRACTS.values()) == ()
+        assert count(connection, scan(catalog, PRICES)) == 0
 
 
 def test_a_lost_catalog_is_adopted_with_every_row(store: Store, tmp_path: Path) -> None:
@@ -258,7 +252,7 @@ def test_a_local_warehouse_may_be_written_in_any_way(tmp_path: Path, monkeypatch
 
 @pytest.mark.long
 def test_a_database_that_refuses_a_password_does_not_show_it(postgres_store: Store, tmp_path: Path) -> None:
-    host = postgres_store.catalog_uri.partition("host=")[2]
+    host = postgres_store.catalog_uri.partition("host=")[2].partition("&")[0]
     with pytest.raises(SetupError) as refusal:
         Catalog.open(f"postgresql://nobody:hunter2@/nowhere?host={host}", str(tmp_path))
     assert "hunter2" not in str(refusal.value)
@@ -267,14 +261,20 @@ def test_a_database_that_refuses_a_password_does_not_show_it(postgres_store: Sto
 
 @pytest.mark.long
 def test_a_missing_bucket_is_one_sentence(s3_store: Store, tmp_path: Path) -> None:
-    with Catalog.open(f"sqlite:///{tmp_path}/x.db", "s3://no-such-bucket-here/lake", s3_store.properties) as catalog:
-        with pytest.raises(SetupError, match="the bucket does not exist"):
-            catalog.create(CONTRACTS.values())
+    with (
+        Catalog.open(
+            f"sqlite:///{tmp_path}/x.db", "s3://no-such-bucket-here/lake", s3_store.properties
+        ) as catalog,
+        pytest.raises(SetupError, match="the bucket does not exist"),
+    ):
+        catalog.create(CONTRACTS.values())
 
 
 @pytest.mark.long
 def test_a_store_that_cannot_be_reached_is_one_sentence(s3_store: Store, tmp_path: Path) -> None:
     properties = {**s3_store.properties, "s3.endpoint": "http://127.0.0.1:9", "s3.connect-timeout": "1"}
-    with Catalog.open(f"sqlite:///{tmp_path}/x.db", f"{s3_store.lake_uri}/tables", properties) as catalog:
-        with pytest.raises(SetupError, match="cannot be reached"):
-            catalog.create(CONTRACTS.values())
+    with (
+        Catalog.open(f"sqlite:///{tmp_path}/x.db", f"{s3_store.lake_uri}/tables", properties) as catalog,
+        pytest.raises(SetupError, match="cannot be reached"),
+    ):
+        catalog.create(CONTRACTS.values())

@@ -16,15 +16,16 @@ from catalog.errors import ContractError
 from catalog.schema import iceberg_schema, partition_spec, sort_order
 
 ENERGY_PRICES = (
-    "datetime_utc datetime_local interval_start_utc interval_end_utc delivery_date delivery_hour delivery_interval "
-    "interval_minutes iso market_type settlement_location settlement_location_type settlement_location_id zone "
-    "voltage_kv lmp_total lmp_energy lmp_congestion lmp_loss system_lambda dst_flag data_source version is_current"
+    "datetime_utc datetime_local interval_start_utc interval_end_utc delivery_date delivery_hour "
+    "delivery_interval interval_minutes iso market_type settlement_location settlement_location_type "
+    "settlement_location_id zone voltage_kv lmp_total lmp_energy lmp_congestion lmp_loss "
+    "system_lambda dst_flag data_source version is_current"
 ).split()
 
 ANCILLARY_SERVICES = (
-    "datetime_utc datetime_local interval_start_utc interval_end_utc delivery_date delivery_hour interval_minutes iso "
-    "market_type as_product as_product_standard as_region market_clearing_price cleared_quantity_mw unit data_source "
-    "version is_current"
+    "datetime_utc datetime_local interval_start_utc interval_end_utc delivery_date delivery_hour "
+    "interval_minutes iso market_type as_product as_product_standard as_region market_clearing_price "
+    "cleared_quantity_mw unit data_source version is_current"
 ).split()
 
 TIME_COLUMNS = {
@@ -37,7 +38,9 @@ TIME_COLUMNS = {
     "interval_minutes": "INTEGER",
 }
 
-every_contract = pytest.mark.parametrize("contract", CONTRACTS.values(), ids=lambda contract: contract.full_name)
+every_contract = pytest.mark.parametrize(
+    "contract", CONTRACTS.values(), ids=lambda contract: contract.full_name
+)
 market_contract = pytest.mark.parametrize(
     "contract",
     [contract for contract in CONTRACTS.values() if contract.namespace == "market"],
@@ -220,7 +223,7 @@ def test_a_row_that_breaks_the_contract_is_refused(prices: duckdb.DuckDBPyConnec
 
 def test_one_quantity_has_one_row_per_version(prices: duckdb.DuckDBPyConnection) -> None:
     prices.execute(f"INSERT INTO market.energy_prices {price_rows('2022-01-01')}")
-    with pytest.raises(duckdb.ConstraintException, match="PRIMARY KEY|primary key"):
+    with pytest.raises(duckdb.ConstraintException, match=r"(?i)primary key"):
         prices.execute(f"INSERT INTO market.energy_prices {price_rows('2022-01-01', price=31)}")
     prices.execute(f"INSERT INTO market.energy_prices {price_rows('2022-01-01', price=31, version=2)}")
 
