@@ -24,6 +24,8 @@ from ingest.registry import Pace
 
 # A bucket that nobody has used for so long says nothing about the present (simulators leave one a port).
 STALE_SECONDS = 7 * 24 * 3600
+# A host counts arrivals, and two requests may arrive a little closer together than they were sent.
+MARGIN, LARGEST_MARGIN = 0.02, 0.05
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
@@ -99,7 +101,8 @@ class Pacer:
 
     def _bucket(self, name: str, pace: Pace) -> SQLiteBucket:
         if name not in self._buckets:
-            rate = Rate(pace.requests, max(round(pace.seconds * 1000), 1))
+            seconds = pace.seconds + min(LARGEST_MARGIN, pace.seconds * MARGIN)
+            rate = Rate(pace.requests, max(round(seconds * 1000), 1))
             with disk_sentences(self._folder, "LAKE_PACE_DIR"):
                 self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._sweep()

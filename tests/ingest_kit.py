@@ -189,6 +189,7 @@ class Bench:
     url: str = ""
     sink: MemorySink = field(default_factory=MemorySink)
     slept: list[float] = field(default_factory=list)
+    sleep: Callable[[float], None] | None = None
     extra: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -206,7 +207,7 @@ class Bench:
         }
 
     def session(self) -> Session:
-        return Session(self.source, self.environ, sleep=self.slept.append)
+        return Session(self.source, self.environ, sleep=self.sleep or self.slept.append)
 
     def request(
         self, first: date, last: date | None = None, road: str = "", name: str = "", **words: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import zstandard
@@ -15,6 +17,7 @@ from ingest_kit import NOW, Bench, caiso, nyiso, pjm, statuses
 
 from ingest.events import Status
 from ingest.fetch import CIRCUIT_OPENS_AFTER
+from ingest.simulator import Pace as SimulatedPace
 from ingest.simulator import Simulator
 
 OASIS = "oasis.caiso.com"
@@ -226,3 +229,20 @@ def test_a_raw_object_that_vanished_is_stored_again(bench: Bench) -> None:
     (second,) = bench.land(bench.request(DAY)).events
     assert second.status is Status.OK
     assert bench.raw == [second.raw_key]
+
+
+@pytest.mark.long
+def test_two_runs_at_once_stay_within_what_the_host_allows(tmp_path: Path) -> None:
+    limit = {OASIS: SimulatedPace(requests=2, seconds=0.5)}
+    with Simulator(now=NOW, nodes=1, enforced_pace=limit) as sim:
+        benches = [Bench(caiso(), sim, tmp_path, sleep=time.sleep) for _ in range(2)]
+        runs = [
+            Thread(target=bench.land, args=[bench.request(DAY + timedelta(days=n)) for n in range(3)])
+            for bench in benches
+        ]
+        for run in runs:
+            run.start()
+        for run in runs:
+            run.join()
+        assert [seen.status for seen in sim.requests] == [200] * 6
+    assert all(event.attempts == 1 for bench in benches for event in bench.sink.events)

@@ -18,7 +18,14 @@ from ingest.simulator import Simulator
 from ingest.simulator.simulator import HOSTS
 
 ROADS = [
-    pytest.param(source, dataset, road, id=f"{source.iso}-{dataset.name}-{road.name}")
+    pytest.param(
+        source,
+        dataset,
+        road,
+        id=f"{source.iso}-{dataset.name}-{road.name}",
+        # The simulator needs seconds to make up a month of five-minute prices.
+        marks=[pytest.mark.long] if (road.span, dataset.interval_minutes) == ("month", 5) else [],
+    )
     for source in sources().values()
     for dataset in source.datasets.values()
     for road in dataset.roads
