@@ -243,7 +243,7 @@ def test_many_commits_leave_few_manifests_and_exactly_the_files_that_should_be_t
     with sqlite_store.open() as catalog, sqlite_store.connect() as connection:
         catalog.create([PRICES])
         model: dict[str, str] = {}
-        for turn in range(60):
+        for turn in range(40):
             chunks = draw.sample(["01", "02", "03", "04", "05"], k=draw.randint(1, 3))
             leaving = {model.pop(chunk) for chunk in chunks if chunk in model}
             joining = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -162,9 +163,12 @@ def test_the_hint_names_the_current_metadata(store: Store) -> None:
 
 def test_old_metadata_files_do_not_pile_up(sqlite_store: Store) -> None:
     with sqlite_store.open() as catalog:
-        catalog.create(CONTRACTS.values())
-        for turn in range(30):
-            fill(sqlite_store, catalog, chunk=f"turn-{turn}")
+        catalog.create([PRICES])
+        file = fill(sqlite_store, catalog)
+        for turn in range(25):
+            copy = data_path(catalog, PRICES, f"copy-{turn}")
+            shutil.copy(file, copy)
+            commit(catalog, PRICES, [copy], chunk_files("copy"))
         metadata = Path(catalog.location(PRICES)) / "metadata"
         assert len(list(metadata.glob("*.metadata.json"))) <= 22
 
