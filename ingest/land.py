@@ -135,9 +135,8 @@ def land(
         latest: the newest observation of a request (dataset, road, period) and part that names a raw object,
             or None. The period that it is asked about is the first span that the answer really holds.
         progress: told of each request with its events.
-        on_step: told of every step (``asking``, ``downloading``, ``downloaded``, ``stored``, ``told``); for
-            tests that
-            interrupt a real process.
+        on_step: told of every step (``asking``, ``downloading``, ``downloaded``, ``stored``, ``told``), for
+            tests that interrupt a real process.
 
     Raises:
         StorageError: the store cannot be written. What has been told before stays.
@@ -190,7 +189,9 @@ class _Lander:
             answers = list(route(road.route).fetch(request, road, dataset, self.source, self.session))
         except AnswerError as error:
             return [self._failure(request, error)]
-        return [event for answer in answers for event in self._keep(request, answer)]
+        told = [event for answer in answers for event in self._keep(request, answer)]
+        nothing = "The site's answer held nothing of this period. Ask again later."
+        return told or [self.word(request, request.period, Status.FAILED, nothing)]
 
     def word(
         self, request: Request, period: Period | None, status: Status, message: str, part: str = ""

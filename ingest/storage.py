@@ -28,8 +28,7 @@ class Store:
     Args:
         uri: a local folder, or ``s3://bucket/prefix``.
         options: what fsspec's file system takes (for S3: ``key``, ``secret``, ``endpoint_url``,
-            ``client_kwargs``).
-            Without them the standard ``AWS_*`` variables hold.
+            ``client_kwargs``). Without them the standard ``AWS_*`` variables hold.
     """
 
     def __init__(self, uri: str, options: Mapping[str, Any] | None = None) -> None:
