@@ -85,9 +85,8 @@ def adopt(
         sink: where their events go.
         published_at: when they were published; None takes each file's own time.
         recognise: the names of the datasets whose shapes fit a file.
-        known: the event that told of a raw object with this content, by dataset, sha256 and content sha256;
-            None where
-            there is none. Without it every file is told again, which changes nothing.
+        known: the event that told of a raw object with this content, by dataset, sha256 and content sha256,
+            or None. Without it every file is told again, which changes nothing.
         progress: told of every file when it is done.
 
     Raises:
