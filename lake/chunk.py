@@ -249,7 +249,7 @@ def _drop_culprits(shop: Workshop) -> int:
             reads = shop.publish(raw)
             if any("objection" in read.columns for read in reads):
                 row = shop.connection.execute(
-                    "SELECT objection FROM published WHERE objection IS NOT NULL LIMIT 1"
+                    "SELECT any_value(objection) FROM published HAVING any_value(objection) IS NOT NULL"
                 ).fetchone()
                 if row:
                     shop.drop(raw, f"{raw.raw_key}: {row[0]}.")

@@ -27,6 +27,7 @@ def bare(settings: Settings, spill: Path) -> duckdb.DuckDBPyConnection:
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
     for path in sorted((sql_folder() / "macros").glob("*.sql")):
         connection.execute(path.read_text(encoding="utf-8"))
     return connection

@@ -50,7 +50,8 @@ DERIVED = {
         "CASE WHEN interval_start_utc < getvariable('clock_change') THEN getvariable('dst_before') "
         "ELSE getvariable('dst_after') END"
     ),
-    "data_source": "raw_key",
+    # A list rather than a join: a join behind the sort hands on whole row groups out of order.
+    "data_source": "getvariable('raw_keys')[object_no + 1]",
     "version": '"version"',
     "is_current": "is_current",
 }
@@ -118,19 +119,22 @@ def placed_sql(contract: Contract, reads: Sequence[Read], stamp: str | None, adv
     )
     own = ", ".join(quoted(name) for name in own_columns(contract))
     minutes = "coalesce(interval_minutes, getvariable('interval_minutes'))"
+    # A row that is objected to may have no readable time at all: it must reach error(), whatever the chunk.
+    also = "objection IS NOT NULL OR " if objecting else ""
     if stamp is None:
         return (
             f"SELECT {number} AS object_no, interval_start_utc, "
             f"coalesce(interval_end_utc, interval_start_utc + to_minutes({minutes})) AS interval_end_utc, "
             f"{minutes} AS interval_minutes, source_version, {own} FROM published "
-            "WHERE interval_start_utc >= getvariable('chunk_from') AND interval_start_utc < getvariable('chunk_until')"
+            f"WHERE {also}(interval_start_utc >= getvariable('chunk_from') "
+            "AND interval_start_utc < getvariable('chunk_until'))"
         )
     near, far = ("lag", "-") if stamp == "end" else ("lead", "+")
     start, end = ("other_utc", "stamp_utc") if stamp == "end" else ("stamp_utc", "other_utc")
     late = " WHERE stamp_utc <= coalesce(advisory_after, stamp_utc)" if advisory else ""
     return f"""
 WITH stamps AS (
-    SELECT DISTINCT object_no, stamp_utc FROM published
+    SELECT DISTINCT {number} AS object_no, stamp_utc FROM published
 ),
 run AS (
     SELECT stamp_utc, {near}(stamp_utc) OVER (ORDER BY stamp_utc) AS neighbour
@@ -156,7 +160,7 @@ edges AS (
     FROM neighbours
 )
 SELECT
-    {number} AS object_no,
+    object_no,
     {start} AS interval_start_utc,
     {end} AS interval_end_utc,
     {minutes} AS interval_minutes,
@@ -294,7 +298,7 @@ SELECT
 FROM (
     SELECT *, {LOCAL_START} AS local_start
     FROM (SELECT *{versions} FROM {relation} ORDER BY {order})
-) LEFT JOIN objects USING (object_no)
+)
 """
 
 

@@ -48,6 +48,13 @@ SELECT
     interval_start_utc,
     interval_end_utc,
     node AS settlement_location_id,
+    -- No column of the table: a day file of every node is cut to hubs and zones by it.
+    CASE
+        WHEN node LIKE 'TH\_%' ESCAPE '\' THEN 'HUB'
+        WHEN node LIKE 'DLAP\_%' ESCAPE '\' THEN 'ZONE'
+        WHEN node LIKE '%-APND' THEN 'AGGREGATE'
+        ELSE 'NODE'
+    END AS settlement_location_type,
     'GREENHOUSE_GAS' AS component,
     price,
     CASE
