@@ -13,6 +13,7 @@ from pathlib import Path
 from pyiceberg.catalog import Catalog as IcebergCatalog
 from pyiceberg.catalog import load_catalog
 from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import RESTError
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
@@ -47,7 +48,7 @@ def open_backend(uri: str, warehouse: str, properties: Mapping[str, str]) -> Ice
     """The PyIceberg catalog for `uri`; SetupError where it cannot be opened."""
     kind = properties.get("type", "sql").lower()
     if kind != "sql" or uri.startswith(("http://", "https://", "thrift://")):
-        return load_catalog(CATALOG_NAME, **{**properties, "uri": uri, "warehouse": warehouse})
+        return _other(uri, warehouse, properties)
     url = _sql_url(uri)
     if url.get_backend_name() == "sqlite":
         url = _prepared_sqlite(url)
@@ -71,6 +72,21 @@ def open_backend(uri: str, warehouse: str, properties: Mapping[str, str]) -> Ice
                 ) from None
             time.sleep(0.05 * 2**attempt)
     raise AssertionError("unreachable")
+
+
+def _other(uri: str, warehouse: str, properties: Mapping[str, str]) -> IcebergCatalog:
+    """A catalog that PyIceberg knows by its type: rest, glue, hive and so on."""
+    given = {**properties, "warehouse": warehouse, **({"uri": uri} if uri else {})}
+    try:
+        return load_catalog(CATALOG_NAME, **given)
+    except ImportError as error:
+        raise SetupError(
+            f"This kind of catalog needs the Python package {error.name}; install it beside the lake."
+        ) from None
+    except (ValueError, OSError, RESTError) as error:
+        raise SetupError(
+            f"The catalog cannot be opened: {str(error).splitlines()[0]}. Check its type and address."
+        ) from error
 
 
 def _sql_url(uri: str) -> URL:

@@ -19,7 +19,7 @@ from catalog.duck import S3Access, open_duckdb
 from catalog.errors import PublishError
 from catalog.storage import storage_explained
 from catalog.tables import Catalog
-from catalog.views import table_statements, text
+from catalog.views import LEDGER, scan_sql, table_statements, text
 
 # The view that says which statements a published file was made of.
 DIGEST_VIEW = "meta.published"
@@ -36,7 +36,8 @@ def publish(
     """Write the views over the catalog's tables to `target`, unless it holds just these; True if written.
 
     `views` are further views as (``schema.name``, SELECT), created in this order after the tables' own; one
-    that has the name of a table's view stands in its place. They may name any view of the file, also when it
+    that has the name of a table's view stands in its place (for ``meta.raw_files`` also in the as-of macros,
+    so it must not read other views). They may name any view of the file, also when it
     is attached under another name. The tables must exist.
 
     Raises PublishError where a view's SQL does not run or `target` is a database with tables of its own, and
@@ -58,16 +59,17 @@ def _statements(
     catalog: Catalog, contracts: Sequence[Contract], views: Sequence[tuple[str, str]]
 ) -> list[tuple[str, str]]:
     """(what it makes, SQL) in the order to run them."""
-    locations = {contract.name: catalog.location(contract) for contract in contracts}
-    replaced = {name for name, _ in views}
+    replaced = {name: sql.strip().rstrip(";") for name, sql in views}
+    locations = {contract.full_name: catalog.location(contract) for contract in contracts}
+    # A macro cannot name a view of its file, so a ledger view of the caller is written out in it.
+    ledger = f"({replaced[LEDGER]})" if LEDGER in replaced else scan_sql(locations[LEDGER])
     own = [
         (contract.full_name, sql)
         for contract in contracts
         if contract.full_name not in replaced
-        for sql in table_statements(contract, locations)
+        for sql in table_statements(contract, locations[contract.full_name], ledger)
     ]
-    further = [(name, f"CREATE VIEW {name} AS {sql.strip().rstrip(';')}") for name, sql in views]
-    return own + further
+    return own + [(name, f"CREATE VIEW {name} AS {sql}") for name, sql in replaced.items()]
 
 
 def _published_digest(catalog: Catalog, target: str, folder: Path) -> str | None:

@@ -4,12 +4,12 @@ Each reads ``iceberg_scan('<table folder>')``, which follows the table's version
 the file keeps seeing new commits, and the tables may be moved (`allow_moved_paths`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from catalog.contract import Contract
 
-# Name of the ledger's table: the only one that says when a raw object became known.
-LEDGER = "raw_files"
+# The ledger: the only table that says when a raw object became known.
+LEDGER = "meta.raw_files"
 
 
 def scan_sql(location: str) -> str:
@@ -17,14 +17,14 @@ def scan_sql(location: str) -> str:
     return f"iceberg_scan({text(location)}, allow_moved_paths = true)"
 
 
-def table_statements(contract: Contract, locations: Mapping[str, str]) -> Iterator[str]:
-    """CREATE statements for one contract; `locations` are the folders of all tables by name.
+def table_statements(contract: Contract, location: str, ledger: str) -> Iterator[str]:
+    """CREATE statements for the table at `location`; `ledger` is what to read the ledger's events from.
 
     A market table becomes three things: the current rows, every version, and what was known at a moment.
     The ledger has no versions and becomes one view.
     """
     columns = ", ".join(identifier(name) for name in contract.column_names)
-    every_row = f"SELECT {columns} FROM {scan_sql(locations[contract.name])}"
+    every_row = f"SELECT {columns} FROM {scan_sql(location)}"
     name = contract.full_name
     if not contract.versioned:
         yield f"CREATE VIEW {name} AS {every_row}"
@@ -34,10 +34,10 @@ def table_statements(contract: Contract, locations: Mapping[str, str]) -> Iterat
     yield from _comments(contract, name, f"{contract.comment} Current rows only.")
     yield f"CREATE VIEW {name}_all AS {every_row}"
     yield from _comments(contract, f"{name}_all", f"{contract.comment} Every version.")
-    yield as_of_statement(contract, locations)
+    yield as_of_statement(contract, location, ledger)
 
 
-def as_of_statement(contract: Contract, locations: Mapping[str, str]) -> str:
+def as_of_statement(contract: Contract, location: str, ledger: str) -> str:
     """Macro ``market.<table>_as_of(ts)``: of each quantity the latest version known at `ts`.
 
     A raw object may be seen twice with something else in between (A, B, A): the first version it told counts
@@ -47,7 +47,7 @@ def as_of_statement(contract: Contract, locations: Mapping[str, str]) -> str:
     Where a newer file replaces an older one as a whole, rows the newer one left out count as known until they
     come again: no raw object says when they went.
     """
-    scan = scan_sql(locations[contract.name])
+    scan = scan_sql(location)
     columns = ", ".join(identifier(name) for name in contract.column_names)
     as_known = ", ".join(
         "true AS is_current" if name == "is_current" else identifier(name) for name in contract.column_names
@@ -58,7 +58,7 @@ def as_of_statement(contract: Contract, locations: Mapping[str, str]) -> str:
 CREATE MACRO {contract.full_name}_as_of(ts) AS TABLE
 WITH known AS (
     SELECT raw_key, list_sort(list(DISTINCT coalesce(published_at, fetched_at))) AS sightings
-    FROM {scan_sql(locations[LEDGER])}
+    FROM {ledger}
     WHERE raw_key IS NOT NULL AND status = 'ok'
     GROUP BY raw_key
 ),

@@ -183,11 +183,14 @@ def test_columns_stand_in_the_order_of_the_contract_and_carry_its_words(sqlite_s
 def test_a_view_of_the_caller_stands_in_place_of_a_table_s(sqlite_store: Store) -> None:
     with sqlite_store.open() as catalog, closing(bare_session(sqlite_store)) as reader:
         catalog.create(CONTRACTS.values())
-        publish(
-            catalog, CONTRACTS.values(), sqlite_store.views, views=[("meta.raw_files", "SELECT 1 AS one")]
-        )
+        put(sqlite_store, catalog, "2022-01-a", price_rows("2022-01-01", hours=1))
+        journal = sighting_row("raw/a", "2022-01-02 00:00:00+00", event="1")
+        publish(catalog, CONTRACTS.values(), sqlite_store.views, views=[("meta.raw_files", journal)])
         reader.execute(f"ATTACH '{sqlite_store.views}' AS power (READ_ONLY)")
-        assert reader.execute("FROM power.meta.raw_files").fetchall() == [(1,)]
+        assert reader.execute("SELECT event_id FROM power.meta.raw_files").fetchall() == [("1",)]
+        # What is known follows the same view: an event that is not yet in the table counts.
+        assert count(reader, "power.market.energy_prices_as_of(TIMESTAMPTZ '2022-01-01 00:00:00+00')") == 0
+        assert count(reader, "power.market.energy_prices_as_of(TIMESTAMPTZ '2022-01-02 00:00:00+00')") == 1
 
 
 def test_a_view_that_does_not_run_is_named(sqlite_store: Store) -> None:

@@ -23,12 +23,13 @@ from catalog_kit import (
     store_arguments,
     write_file,
 )
-from stores import Store, local_store
+from stores import KEY, REGION, SECRET, Store, local_store
 
 from catalog.commit import commit
 from catalog.contract import Contract
 from catalog.errors import CatalogLost, ContractError, SetupError
 from catalog.hint import hint_path, read_hint
+from catalog.lease import lease
 from catalog.tables import Catalog, DataFileRecord
 
 ALL = tuple(contract.full_name for contract in CONTRACTS.values())
@@ -282,3 +283,31 @@ def test_a_store_that_cannot_be_reached_is_one_sentence(s3_store: Store, tmp_pat
         pytest.raises(SetupError, match="cannot be reached"),
     ):
         catalog.create(CONTRACTS.values())
+
+
+def test_an_unknown_kind_of_catalog_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="Check its type"):
+        Catalog.open("", str(tmp_path), {"type": "spreadsheet"})
+
+
+def test_a_catalog_server_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="cannot be opened"):
+        Catalog.open("http://127.0.0.1:9", str(tmp_path))
+
+
+@pytest.mark.long
+def test_a_catalog_of_another_kind_is_named_by_its_type(s3_store: Store, s3_endpoint: str) -> None:
+    """AWS Glue stands for what is not SQL: tables, the commit and leases work there too."""
+    glue = {
+        "type": "glue",
+        "glue.endpoint": s3_endpoint,
+        "glue.access-key-id": KEY,
+        "glue.secret-access-key": SECRET,
+        "glue.region": REGION,
+    }
+    with Catalog.open("", f"{s3_store.lake_uri}/tables", {**s3_store.properties, **glue}) as catalog:
+        assert catalog.create(CONTRACTS.values()) == ALL
+        assert catalog.create(CONTRACTS.values()) == ()
+        with lease(catalog, "2022-01"):
+            path = fill(s3_store, catalog)
+        assert [file.path for file in catalog.data_files(PRICES)] == [path]
