@@ -26,6 +26,7 @@ class Period:
     end: datetime
 
     def overlaps(self, other: Period) -> bool:
+        """Whether the two have an instant in common."""
         return self.start < other.end and other.start < self.end
 
 

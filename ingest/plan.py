@@ -86,9 +86,7 @@ class Plan:
 
     def seconds(self) -> float:
         """Estimated seconds at the source's pace; hosts are asked one after the other."""
-        paced = sum(
-            len(leg.requests) * seconds_a_request(self.source, leg.road) for leg in self.legs
-        )
+        paced = sum(len(leg.requests) * seconds_a_request(self.source, leg.road) for leg in self.legs)
         return max(paced, self.megabytes / MEGABYTES_A_SECOND)
 
 
@@ -126,7 +124,11 @@ def plan(
         own = [entry for entry in landed if entry.dataset == dataset.name]
         enough = [entry for entry in own if scope == "hubs" or entry.brings == "all"]
         asked = market_days(first, last, source.clock)
-        widen += [entry for entry in enough if scope == "all" and entry.scope != "all" and entry.period.overlaps(asked)]
+        widen += [
+            entry
+            for entry in enough
+            if scope == "all" and entry.scope != "all" and entry.period.overlaps(asked)
+        ]
         wanted, refused = _obtainable(source, dataset, first, last, now)
         missing += refused
         open_days = [day for day in wanted if not _is_there(source, dataset, day, enough, now)]
@@ -148,7 +150,9 @@ def _obtainable(
             reason = dataset.since_reason or f"{dataset.source_name} has no such day"
             refused.setdefault(("not_offered", reason), []).append(day)
         elif (due := published_at(source, dataset, day)) > now:
-            reason = f"published from {due.astimezone(ZoneInfo(source.clock)):%Y-%m-%d %H:%M} {source.clock} on"
+            reason = (
+                f"published from {due.astimezone(ZoneInfo(source.clock)):%Y-%m-%d %H:%M} {source.clock} on"
+            )
             key = ("not_published", reason if first == last else "not published yet")
             refused.setdefault(key, []).append(day)
         else:
@@ -170,11 +174,7 @@ def _is_there(source: Source, dataset: Dataset, day: date, landed: Sequence[Land
     """Whether a day has landed whole, and late enough to be settled (or too lately to ask again)."""
     span = market_days(day, day, source.clock)
     settled_from = published_at(source, dataset, day) + timedelta(days=dataset.settles_days)
-    good = [
-        entry.period
-        for entry in landed
-        if entry.fetched_at >= min(settled_from, now - ASK_AGAIN_AFTER)
-    ]
+    good = [entry.period for entry in landed if entry.fetched_at >= min(settled_from, now - ASK_AGAIN_AFTER)]
     return not subtract(span, good)
 
 
@@ -257,7 +257,9 @@ def _same_road(run: Sequence[date], chosen: dict[date, Road]) -> Iterator[list[d
 
 def _cost(source: Source, road: Road, days: Sequence[date]) -> float:
     """Seconds that a road needs for a stretch of days: its pace or its bytes, whichever is slower."""
-    span = {"hour": 1 / 24, "day": 1.0, "month": float(len(days))}.get(road.span) or float(road.span.split()[0])
+    span = {"hour": 1 / 24, "day": 1.0, "month": float(len(days))}.get(road.span) or float(
+        road.span.split()[0]
+    )
     requests = ceil(len(days) / span) * len(road.parts)
     return requests * (seconds_a_request(source, road) + road.megabytes / MEGABYTES_A_SECOND)
 
@@ -300,7 +302,9 @@ def _split(source: Source, road: Road, period: Period, now: datetime) -> Iterato
     """Cut a period at the boundaries that a request on this road must not cross."""
     edges: list[datetime] = []
     if "utc_year" in road.not_across:
-        edges += [datetime(year, 1, 1, tzinfo=UTC) for year in range(period.start.year + 1, period.end.year + 1)]
+        edges += [
+            datetime(year, 1, 1, tzinfo=UTC) for year in range(period.start.year + 1, period.end.year + 1)
+        ]
     if "archive" in road.not_across and road.archive_after_days is not None:
         cut = now - timedelta(days=road.archive_after_days)
         day = midnight(local_date(cut, source.clock), source.clock)

@@ -223,13 +223,19 @@ class Source(Strict):
         for dataset in self.datasets.values():
             for road in dataset.roads:
                 if road.host not in self.hosts:
-                    raise ValueError(f"{dataset.name}: road {road.name} names the host '{road.host}', which is not there")
+                    raise ValueError(
+                        f"{dataset.name}: road {road.name} names the host '{road.host}', which is not there"
+                    )
             for shape_name, shape in dataset.shapes.items():
                 if unknown := shape.sql.keys() - dataset.feeds.keys():
-                    raise ValueError(f"{dataset.name}: shape {shape_name} has SQL for unknown feeds {sorted(unknown)}")
+                    raise ValueError(
+                        f"{dataset.name}: shape {shape_name} has SQL for unknown feeds {sorted(unknown)}"
+                    )
             for feed in dataset.feeds.values():
                 if feed.stage not in self.stage_order(feed.series):
-                    raise ValueError(f"{dataset.name}: stage '{feed.stage}' is not in stages of {feed.series}")
+                    raise ValueError(
+                        f"{dataset.name}: stage '{feed.stage}' is not in stages of {feed.series}"
+                    )
             if dataset.corrections and dataset.corrections not in self.datasets:
                 raise ValueError(f"{dataset.name}: corrections '{dataset.corrections}' is not a dataset")
         return self
@@ -276,7 +282,10 @@ class Source(Strict):
         return [
             dataset
             for dataset in self.datasets.values()
-            if dataset.data_type in types and dataset.market in sides and dataset.default and scope in dataset.scopes
+            if dataset.data_type in types
+            and dataset.market in sides
+            and dataset.default
+            and scope in dataset.scopes
         ]
 
 

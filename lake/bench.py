@@ -1,8 +1,9 @@
 """``make bench``: how fast a year of every node becomes a table, in how much memory, against the plainest conversion.
 
-Writes day-ahead nodal CSVs in the layout of a real feed, imports them, builds them, and converts the same files with DuckDB's
-plain ``COPY (SELECT * FROM read_csv(…)) TO '….parquet' (COMPRESSION zstd)``: no sort, no derived column, no check. Both run as
-processes of their own on the same machine in the same run, because only their ratio means anything on a busy one.
+Writes day-ahead nodal CSVs in the layout of a real feed, imports them, builds them, and converts the same files with
+DuckDB's plain ``COPY (SELECT * FROM read_csv(…)) TO '….parquet' (COMPRESSION zstd)``: no sort, no derived column, no
+check. Both run as processes of their own on the same machine in the same run, because only their ratio means
+anything on a busy one.
 """
 
 from __future__ import annotations
@@ -159,7 +160,9 @@ def _resident(pid: int) -> int:
 def bench(
     rows: Annotated[int, typer.Option(help="Rows in all; a year of an earlier attempt had 55070598.")] = 0,
     days: Annotated[int, typer.Option(help="Days of 14,143 nodes, where no rows are given.")] = 31,
-    folder: Annotated[Path, typer.Option(help="Where to work; emptied before and after.")] = Path("lakehouse/bench"),
+    folder: Annotated[Path, typer.Option(help="Where to work; emptied before and after.")] = Path(
+        "lakehouse/bench"
+    ),
     keep: Annotated[bool, typer.Option("--keep", help="Leave the files for a closer look.")] = False,
 ) -> None:
     """Measure import and build of nodal prices against DuckDB's plain copy of the same files."""
@@ -179,7 +182,9 @@ def bench(
     threads = environ.get("LAKE_THREADS", str(os.cpu_count() or 1))
     pmp = [sys.executable, "-m", "lake.cli"]
     landing = measured([*pmp, "import", "--iso", iso, "--dataset", dataset, str(folder / "csv")], environ)
-    plain = measured([sys.executable, "-c", PLAIN, str(folder / "csv"), str(folder / "plain.parquet"), threads], environ)
+    plain = measured(
+        [sys.executable, "-c", PLAIN, str(folder / "csv"), str(folder / "plain.parquet"), threads], environ
+    )
     build = measured([*pmp, "build", "--iso", iso], environ)
     parquet = sum(path.stat().st_size for path in (folder / "lake").rglob("data/iso=*/**/*.parquet"))
     built = duckdb.sql(
@@ -191,16 +196,34 @@ def bench(
     table(
         ("step", "seconds", "rows/s", "peak memory", "bytes/row"),
         [
-            ("import (link the files)", f"{landing.seconds:.1f}", number(wanted / landing.seconds), _mib(landing), ""),
-            ("build (sorted, 24 columns, checked, committed)", f"{build.seconds:.1f}", number(wanted / build.seconds),
-             _mib(build), f"{parquet / wanted:.1f}"),
-            ("DuckDB's plain copy", f"{plain.seconds:.1f}", number(wanted / plain.seconds), _mib(plain),
-             f"{(folder / 'plain.parquet').stat().st_size / wanted:.1f}"),
+            (
+                "import (link the files)",
+                f"{landing.seconds:.1f}",
+                number(wanted / landing.seconds),
+                _mib(landing),
+                "",
+            ),
+            (
+                "build (sorted, 24 columns, checked, committed)",
+                f"{build.seconds:.1f}",
+                number(wanted / build.seconds),
+                _mib(build),
+                f"{parquet / wanted:.1f}",
+            ),
+            (
+                "DuckDB's plain copy",
+                f"{plain.seconds:.1f}",
+                number(wanted / plain.seconds),
+                _mib(plain),
+                f"{(folder / 'plain.parquet').stat().st_size / wanted:.1f}",
+            ),
         ],
         ("seconds", "rows/s", "peak memory", "bytes/row"),
     )
-    say(f"{number(wanted)} rows, {raw / 1e9:.2f} GB of CSV, {threads} threads, "
-        f"LAKE_MEMORY_LIMIT={environ.get('LAKE_MEMORY_LIMIT', '1GB')}.")
+    say(
+        f"{number(wanted)} rows, {raw / 1e9:.2f} GB of CSV, {threads} threads, "
+        f"LAKE_MEMORY_LIMIT={environ.get('LAKE_MEMORY_LIMIT', '1GB')}."
+    )
     say(f"Build / plain copy: {build.seconds / plain.seconds:.2f} times the time.")
     if not keep:
         shutil.rmtree(folder, ignore_errors=True)

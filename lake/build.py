@@ -4,9 +4,9 @@
                                                                                         │
          one snapshot per table and year <── files at their place <── workers (any Executor)
 
-A chunk's fingerprint stands in its data file's name: the ordered observations of its raw objects, their scope, and the
-versions of the transform, the contract and the finish step. So a second run does nothing, a file that a killed run left is
-taken as it is, and a changed transform rebuilds exactly what it feeds.
+A chunk's fingerprint stands in its data file's name: the ordered observations of its raw objects, their scope, and
+the versions of the transform, the contract and the finish step. So a second run does nothing, a file that a killed
+run left is taken as it is, and a changed transform rebuilds exactly what it feeds.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Here(Executor):
         future: Future = Future()  # type: ignore[type-arg]
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:
+        except BaseException as error:  # noqa: BLE001 - a future carries whatever was raised, as those of a pool do
             future.set_exception(error)
         return future
 
@@ -112,15 +112,21 @@ def build(
     """
     report = BuildReport()
     with lake.reader() as connection:
-        series = sorted({(feed.table, feed.series) for dataset in datasets for feed in dataset.feeds.values()})
-        names = {dataset.name for table, name in series for dataset, _, _ in feeds_of(source.iso, table, name)}
+        series = sorted(
+            {(feed.table, feed.series) for dataset in datasets for feed in dataset.feeds.values()}
+        )
+        names = {
+            dataset.name for table, name in series for dataset, _, _ in feeds_of(source.iso, table, name)
+        }
         seen = observations(connection, source.iso, names)
     if _date_undated(lake, source, [one for one in seen if not one.periods], report):
         with lake.reader() as connection:
             seen = observations(connection, source.iso, names)
     window = market_days(first or date(1990, 1, 1), last or date(2100, 12, 31), source.clock)
     for table, name in series:
-        chunks = [chunk for chunk in chunks_of(lake, source, table, name, seen) if chunk.period.overlaps(window)]
+        chunks = [
+            chunk for chunk in chunks_of(lake, source, table, name, seen) if chunk.period.overlaps(window)
+        ]
         by_year: dict[str, list[Chunk]] = defaultdict(list)
         for chunk in chunks:
             by_year[chunk.year].append(chunk)
@@ -143,7 +149,16 @@ def _date_undated(lake: Lake, source: Source, undated: Sequence[Observation], re
         spans: dict[str, list[Period]] = defaultdict(list)
         wrong: dict[str, str] = {}
         for table, series in {(feed.table, feed.series) for feed in dataset.feeds.values()}:
-            job = ChunkJob(lake.settings, source.iso, table, series, "undated", None, _raw_files(source, table, series, seen), False)
+            job = ChunkJob(
+                lake.settings,
+                source.iso,
+                table,
+                series,
+                "undated",
+                None,
+                _raw_files(source, table, series, seen),
+                False,
+            )
             try:
                 result = build_chunk(job)
             except BuildError as error:
@@ -159,15 +174,22 @@ def _date_undated(lake: Lake, source: Source, undated: Sequence[Observation], re
                 if not one.quarantined:
                     events.append(event.but(status=Status.QUARANTINED, message=wrong[one.raw_key]))
             elif spans[one.raw_key]:
-                start, end = min(span.start for span in spans[one.raw_key]), max(span.end for span in spans[one.raw_key])
-                events.append(event.but(period_start=start, period_end=end, message="period read from the rows"))
+                start, end = (
+                    min(span.start for span in spans[one.raw_key]),
+                    max(span.end for span in spans[one.raw_key]),
+                )
+                events.append(
+                    event.but(period_start=start, period_end=end, message="period read from the rows")
+                )
             else:
                 events.append(event.but(status=Status.EMPTY, message=f"{one.raw_key} holds no row."))
     lake.journal.write(events)
     return bool(events)
 
 
-def chunks_of(lake: Lake, source: Source, table: str, series: str, seen: Sequence[Observation]) -> Iterator[Chunk]:
+def chunks_of(
+    lake: Lake, source: Source, table: str, series: str, seen: Sequence[Observation]
+) -> Iterator[Chunk]:
     """The chunks of a series, oldest first, each with its observations and fingerprint."""
     feeds = list(feeds_of(source.iso, table, series))
     names = {dataset.name for dataset, _, _ in feeds}
@@ -186,7 +208,9 @@ def chunks_of(lake: Lake, source: Source, table: str, series: str, seen: Sequenc
         period = spans[name]
         reach = Period(period.start - CONTEXT, period.end + CONTEXT) if stamped else period
         parts = tuple(one for one in own if any(reach.overlaps(span) for span in one.periods))
-        yield Chunk(table, series, name, period, parts, _fingerprint(source.iso, table, series, name, parts, rules))
+        yield Chunk(
+            table, series, name, period, parts, _fingerprint(source.iso, table, series, name, parts, rules)
+        )
 
 
 def _month(day: date) -> tuple[date, date]:
@@ -194,20 +218,35 @@ def _month(day: date) -> tuple[date, date]:
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
-def _fingerprint(iso: str, table: str, series: str, name: str, parts: Iterable[Observation], rules: str) -> str:
+def _fingerprint(
+    iso: str, table: str, series: str, name: str, parts: Iterable[Observation], rules: str
+) -> str:
     told = [[one.dataset, one.raw_key, one.known_at.isoformat(), one.scope] for one in parts]
     return hashlib.sha256(json.dumps([iso, table, series, name, told, rules]).encode()).hexdigest()[:16]
 
 
 def _rules(lake: Lake, source: Source, table: str, feeds: Sequence[tuple[Dataset, str, object]]) -> str:
     """What a chunk depends on besides its raw objects; comments of the SQL are no part of it."""
-    parts = [str(finish.VERSION), lake.contracts[table].digest, source.clock, json.dumps(source.stages, sort_keys=True)]
+    parts = [
+        str(finish.VERSION),
+        lake.contracts[table].digest,
+        source.clock,
+        json.dumps(source.stages, sort_keys=True),
+    ]
     parts += [json.dumps(source.locations.model_dump(mode="json"), sort_keys=True)]
-    files = set(sorted((sql_folder() / "macros").glob("*.sql")))
+    files = set((sql_folder() / "macros").glob("*.sql"))
     for dataset, name, _ in feeds:
-        shapes = {key: shape.model_dump(mode="json") for key, shape in dataset.shapes.items() if name in shape.sql}
-        parts.append(json.dumps([dataset.name, dataset.feeds[name].model_dump(mode="json"), shapes], sort_keys=True))
-        files |= {sql_folder() / "transforms" / shape.sql[name] for shape in dataset.shapes.values() if name in shape.sql}
+        shapes = {
+            key: shape.model_dump(mode="json") for key, shape in dataset.shapes.items() if name in shape.sql
+        }
+        parts.append(
+            json.dumps([dataset.name, dataset.feeds[name].model_dump(mode="json"), shapes], sort_keys=True)
+        )
+        files |= {
+            sql_folder() / "transforms" / shape.sql[name]
+            for shape in dataset.shapes.values()
+            if name in shape.sql
+        }
     for path in sorted(files):
         lines = path.read_text(encoding="utf-8").splitlines()
         parts += [line.rstrip() for line in lines if line.strip() and not line.lstrip().startswith("--")]
@@ -221,7 +260,8 @@ def _raw_files(source: Source, table: str, series: str, seen: Sequence[Observati
         dataset.name: stages.index(feed.stage) for dataset, _, feed in feeds_of(source.iso, table, series)
     }
     ordered = sorted(
-        (one for one in seen if one.dataset in rank), key=lambda one: (rank[one.dataset], one.known_at, one.raw_key)
+        (one for one in seen if one.dataset in rank),
+        key=lambda one: (rank[one.dataset], one.known_at, one.raw_key),
     )
     sightings: dict[str, list[Sighting]] = defaultdict(list)
     first: dict[str, Observation] = {}
@@ -289,12 +329,18 @@ def _build_year(
             if not isinstance(executor, Here):
                 progress(what, done, len(jobs))
         step("built")
-        replaced = [_files_of(source, chunk) for chunk in due if target_of(lake, source, chunk) in added or chunk in emptied]
+        replaced = [
+            _files_of(source, chunk)
+            for chunk in due
+            if target_of(lake, source, chunk) in added or chunk in emptied
+        ]
         snapshot = commit(
             lake.catalog,
             contract,
             added,
-            lambda now: [path for path in now if path not in added and any(rule.search(path) for rule in replaced)],
+            lambda now: [
+                path for path in now if path not in added and any(rule.search(path) for rule in replaced)
+            ],
             on_step=on_step,
         )
         if snapshot is not None:
@@ -330,7 +376,9 @@ def job_of(lake: Lake, source: Source, chunk: Chunk) -> ChunkJob:
     """What a worker is told of a chunk."""
     files = _raw_files(source, chunk.table, chunk.series, chunk.seen)
     revised = any(len(raw.sightings) > 1 for raw in files)
-    return ChunkJob(lake.settings, source.iso, chunk.table, chunk.series, chunk.name, chunk.period, files, revised)
+    return ChunkJob(
+        lake.settings, source.iso, chunk.table, chunk.series, chunk.name, chunk.period, files, revised
+    )
 
 
 def _quarantine(lake: Lake, source: Source, chunk: Chunk, result: ChunkResult, report: BuildReport) -> None:
@@ -367,7 +415,9 @@ def _agree_with_other_series(lake: Lake, source: Source, chunk: Chunk, result: C
         feed.series
         for dataset in source.datasets.values()
         for feed in dataset.feeds.values()
-        if feed.table == chunk.table and feed.market == mine.market and feed.series != chunk.series
+        if feed.table == chunk.table
+        and feed.market == mine.market
+        and feed.series != chunk.series
         and feed.interval_minutes == mine.interval_minutes
     }
     files = [
@@ -388,6 +438,7 @@ def _agree_with_other_series(lake: Lake, source: Source, chunk: Chunk, result: C
     if row:
         result.path.unlink(missing_ok=True)
         raise BuildError(
-            f"{source.iso} {chunk.series} {chunk.name} gives a key that another series ({', '.join(sorted(others))}) has too: "
+            f"{source.iso} {chunk.series} {chunk.name} gives a key that another series has too "
+            f"({', '.join(sorted(others))}): "
             f"{', '.join(map(str, row))}. Make them stages of one series in ingest/sources/{source.iso.lower()}.yaml."
         )

@@ -2,8 +2,8 @@
 
     lay out -> recognise -> transform and finish (one streaming statement) -> read back and check -> a file
 
-A chunk is independent of every other, so ``build_chunk`` runs in this process, in a pool or on another machine: its job and
-its result can be pickled. It writes a file and commits nothing.
+A chunk is independent of every other, so ``build_chunk`` runs in this process, in a pool or on another machine: its
+job and its result can be pickled. It writes a file and commits nothing.
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class Workshop:
         self.job = job
         self.source = source(job.iso)
         self.contract: Contract = load_contracts()[job.table]
-        self.feeds = [(dataset, name, feed) for dataset, name, feed in feeds_of(job.iso, job.table, job.series)]
+        self.feeds = [
+            (dataset, name, feed) for dataset, name, feed in feeds_of(job.iso, job.table, job.series)
+        ]
         self.folder = new_place(job.settings.scratch, f"build-{job.chunk}")
         self.quarantined: dict[str, str] = {}
         self.members: dict[int, list[Recognised]] = {}
@@ -117,7 +119,9 @@ class Workshop:
 
     def __enter__(self) -> Workshop:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.connection.execute("CREATE TEMP TABLE objects (object_no INTEGER, raw_key VARCHAR, advisory_after TIMESTAMP)")
+        self.connection.execute(
+            "CREATE TEMP TABLE objects (object_no INTEGER, raw_key VARCHAR, advisory_after TIMESTAMP)"
+        )
         self.connection.execute(
             "CREATE TEMP TABLE observations (object_no INTEGER, observation_no INTEGER, stage_rank INTEGER)"
         )
@@ -143,7 +147,9 @@ class Workshop:
         except (UnreadableFile, SchemaDrift) as error:
             self.quarantined[raw.raw_key] = str(error)
             return
-        advisory = max((sight.advisory_after for sight in raw.sightings if sight.advisory_after), default=None)
+        advisory = max(
+            (sight.advisory_after for sight in raw.sightings if sight.advisory_after), default=None
+        )
         self.connection.execute(
             "INSERT INTO objects VALUES (?, ?, ?)",
             [raw.number, raw.raw_key, advisory.replace(tzinfo=None) if advisory else None],
@@ -181,7 +187,9 @@ class Workshop:
             text = VARIABLE.sub(rf"getvariable('\g<1>_{number}')", text)
             known = {key: kind for kind, ids in self.source.locations.known.items() for key in ids}
             self.connection.execute(f"SET VARIABLE raw_files_{number} = $paths", {"paths": paths})
-            self.connection.execute(f"SET VARIABLE source_market_{number} = $word", {"word": feed.source_market})
+            self.connection.execute(
+                f"SET VARIABLE source_market_{number} = $word", {"word": feed.source_market}
+            )
             self.connection.execute(
                 f"SET VARIABLE known_locations_{number} = MAP($ids, $kinds)",
                 {"ids": list(known), "kinds": list(known.values())},
@@ -230,7 +238,8 @@ def _retry_without_culprits(shop: Workshop, work: Callable[[Workshop], Result]) 
             return work(shop)
         except duckdb.OutOfMemoryException as error:
             raise BuildError(
-                f"{shop.job.series} {shop.job.chunk} needs more than LAKE_MEMORY_LIMIT={shop.job.settings.memory_limit}: "
+                f"{shop.job.series} {shop.job.chunk} needs more than "
+                f"LAKE_MEMORY_LIMIT={shop.job.settings.memory_limit}: "
                 "raise it, or lower LAKE_THREADS."
             ) from error
         except duckdb.Error as error:
@@ -281,7 +290,9 @@ def _spans(shop: Workshop) -> dict[str, Period | None]:
     ).fetchall()
     # One microsecond past the last start: the span is half-open and holds its last row.
     return {
-        key: Period(low.replace(tzinfo=UTC), high.replace(tzinfo=UTC) + timedelta(microseconds=1)) if low else None
+        key: Period(low.replace(tzinfo=UTC), high.replace(tzinfo=UTC) + timedelta(microseconds=1))
+        if low
+        else None
         for key, low, high in rows
     }
 
@@ -314,12 +325,19 @@ def _write_versions(shop: Workshop, feed: Feed, out: Path) -> int:
     by_number = {raw.number: raw for raw in shop.job.files}
     for number, example in connection.execute(finish.repeated_sql(contract)).fetchall():
         raw = by_number[number]
-        shop.drop(raw, f"{raw.raw_key} gives two different values for one key ({example}): an error, not a revision.")
+        shop.drop(
+            raw,
+            f"{raw.raw_key} gives two different values for one key ({example}): an error, not a revision.",
+        )
         connection.execute("DELETE FROM placed WHERE object_no = $number", {"number": number})
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW numbered AS {finish.numbered_sql(contract, bool(feed.stamp))}")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW numbered AS {finish.numbered_sql(contract, bool(feed.stamp))}"
+    )
     rows = _copy(shop, finish.finished_sql(contract, "numbered", numbered=True), out)
     if rows and (wrong := _count(connection, finish.disorder_sql(contract, str(out)))):
-        raise BuildError(f"{shop.job.series} {shop.job.chunk}: {wrong} rows share a key and a version after numbering.")
+        raise BuildError(
+            f"{shop.job.series} {shop.job.chunk}: {wrong} rows share a key and a version after numbering."
+        )
     return rows
 
 

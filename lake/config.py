@@ -28,13 +28,17 @@ class Settings(BaseSettings):
     PostgreSQL; by default an SQLite file in the lake's folder, or in the working directory for a lake on S3.
     """
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True
+    )
 
     uri: str = Field(default="./lakehouse", validation_alias=AliasChoices("LAKE_URI", "uri"))
     catalog_uri: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("LAKE_CATALOG_URI", "catalog_uri")
     )
-    memory_limit: str = Field(default="1GB", validation_alias=AliasChoices("LAKE_MEMORY_LIMIT", "memory_limit"))
+    memory_limit: str = Field(
+        default="1GB", validation_alias=AliasChoices("LAKE_MEMORY_LIMIT", "memory_limit")
+    )
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         gt=0,
@@ -44,7 +48,9 @@ class Settings(BaseSettings):
     access_key: SecretStr | None = Field(default=None, validation_alias="AWS_ACCESS_KEY_ID")
     secret_key: SecretStr | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY")
     session_token: SecretStr | None = Field(default=None, validation_alias="AWS_SESSION_TOKEN")
-    region: str | None = Field(default=None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
+    region: str | None = Field(
+        default=None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION")
+    )
     endpoint: str | None = Field(
         default=None, validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     )
@@ -105,7 +111,11 @@ class Settings(BaseSettings):
         """What fsspec needs to reach the lake's storage."""
         if not self.on_s3:
             return {}
-        client = {key: value for key, value in (("endpoint_url", self.endpoint), ("region_name", self.region)) if value}
+        client = {
+            key: value
+            for key, value in (("endpoint_url", self.endpoint), ("region_name", self.region))
+            if value
+        }
         options: dict[str, Any] = {"client_kwargs": client}
         if self.access_key and self.secret_key:
             options["key"] = self.access_key.get_secret_value()

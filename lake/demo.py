@@ -1,7 +1,7 @@
 """``make demo``: a lake without an account and without an ISO, in about a minute.
 
-The simulator stands in for three ISOs' sites; everything else is the real thing: plan, landing, build, commit, views. It
-brings two months around each change of the clock and a year edge, and ends with queries worth copying.
+The simulator stands in for three ISOs' sites; everything else is the real thing: plan, landing, build, commit,
+views. It brings two months around each change of the clock and a year edge, and ends with queries worth copying.
 """
 
 from __future__ import annotations

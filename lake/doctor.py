@@ -73,7 +73,9 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     clock, real = now(), datetime.now(UTC)
     drift = abs((clock - real).total_seconds())
     yield Finding(
-        "clock", True, f"{clock:%Y-%m-%d %H:%M} UTC" + (" (from LAKE_NOW, not the real time)" if drift > 60 else "")
+        "clock",
+        True,
+        f"{clock:%Y-%m-%d %H:%M} UTC" + (" (from LAKE_NOW, not the real time)" if drift > 60 else ""),
     )
 
 
@@ -89,6 +91,10 @@ def _credentials(wanted: Sequence[Source], environ: Mapping[str, str]) -> Iterat
             yield Finding(
                 source.iso,
                 True,
-                (f"{name} is set" if here else f"{name} is not set: the site's public key is used, at its slower pace")
+                (
+                    f"{name} is set"
+                    if here
+                    else f"{name} is not set: the site's public key is used, at its slower pace"
+                )
                 + told,
             )

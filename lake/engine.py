@@ -71,7 +71,7 @@ def _dst(zone: ZoneInfo, instant: datetime) -> str:
 
 
 def _offsets(clock: str, period: Period) -> tuple[timedelta, timedelta, datetime]:
-    """The clock's offset at the start and at the end of a period, and the instant of change (the end if there is none)."""
+    """The clock's offset at the start and the end of a period, and the instant of change (the end if none)."""
     zone = ZoneInfo(clock)
 
     def offset(instant: datetime) -> timedelta:

@@ -1,12 +1,12 @@
 """What can go wrong between raw objects and tables.
 
-    LakeError                base; every message is a sentence with a remedy
-    ├── ConfigurationError   an environment variable or .env entry that cannot be right
-    ├── NoLake               there is no lake here yet
-    ├── SchemaDrift          a raw file whose header no declared shape has
-    ├── UnreadableFile       a raw file that cannot be opened or expanded
-    ├── BuildError           a transform or a check stopped a chunk
-    └── QueryError           a query that DuckDB refuses
+LakeError                base; every message is a sentence with a remedy
+├── ConfigurationError   an environment variable or .env entry that cannot be right
+├── NoLake               there is no lake here yet
+├── SchemaDrift          a raw file whose header no declared shape has
+├── UnreadableFile       a raw file that cannot be opened or expanded
+├── BuildError           a transform or a check stopped a chunk
+└── QueryError           a query that DuckDB refuses
 """
 
 from __future__ import annotations

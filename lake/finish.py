@@ -6,8 +6,8 @@
     numbered    (revisions only) versions: a change of a value, the stage, or the source's own version
     finished    ordered, then the wide constant columns: sorting narrow rows is twice as fast
 
-Most chunks hold every key once. They take the short way: placed -> finished with version 1. The written file is then read
-back along its sort key; where a key comes twice, the chunk takes the way over ``told`` and ``numbered`` instead.
+Most chunks hold every key once. They take the short way: placed -> finished with version 1. The written file is then
+read back along its sort key; where a key comes twice, the chunk takes the way over ``told`` and ``numbered``.
 
 The SQL is put together here from a contract's names; values are bound as variables or columns, never spliced.
 """
@@ -115,7 +115,9 @@ def placed_sql(contract: Contract, reads: Sequence[Read], stamp: str | None, adv
     """Rows with both edges of their interval, cut to the chunk; an objection stops the statement."""
     objecting = any("objection" in read.columns for read in reads)
     number = (
-        "CASE WHEN objection IS NULL THEN object_no ELSE error('objection: ' || objection) END" if objecting else "object_no"
+        "CASE WHEN objection IS NULL THEN object_no ELSE error('objection: ' || objection) END"
+        if objecting
+        else "object_no"
     )
     own = ", ".join(quoted(name) for name in own_columns(contract))
     minutes = "coalesce(interval_minutes, getvariable('interval_minutes'))"

@@ -132,8 +132,8 @@ class Lake:
     def fold_ledger(self, on_step: Callable[[str], None] | None = None) -> int:
         """Fold the journal into ``meta.raw_files`` as one snapshot; how many events it took.
 
-        A process killed between the commit and the removal of the journals leaves events in both; reading takes each once,
-        and the next fold removes them.
+        A process killed between the commit and the removal of the journals leaves events in both; reading takes each
+        once, and the next fold removes them.
 
         ``on_step`` is told ``ledger written``, ``ledger placed``, the commit's steps with ``ledger`` before them,
         and ``journal removed`` for each journal; for tests that interrupt a real process.

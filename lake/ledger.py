@@ -120,7 +120,9 @@ class Observation:
     event: Event
 
 
-def observations(connection: duckdb.DuckDBPyConnection, iso: str, datasets: Iterable[str]) -> list[Observation]:
+def observations(
+    connection: duckdb.DuckDBPyConnection, iso: str, datasets: Iterable[str]
+) -> list[Observation]:
     """Every observation of some datasets, oldest first. The connection must have the view ``ledger``."""
     rows = connection.execute(
         """
@@ -196,7 +198,9 @@ def _utc(stamp: datetime) -> datetime:
     return stamp.astimezone(UTC)
 
 
-def latest(connection: duckdb.DuckDBPyConnection, iso: str) -> dict[tuple[str, str, datetime, datetime, str], Event]:
+def latest(
+    connection: duckdb.DuckDBPyConnection, iso: str
+) -> dict[tuple[str, str, datetime, datetime, str], Event]:
     """The latest good observation of every request of an ISO, by (dataset, road, start, end, part)."""
     names = "event_id run_id dataset road part period_start period_end scope raw_key sha256 content_sha256 fetched_at"
     rows = connection.execute(

@@ -79,7 +79,11 @@ def landed(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Landed
         """
         SELECT dataset, road, period_start, period_end, scope, fetched_at, raw_key
         FROM ledger
-        WHERE iso = $iso AND status IN ('ok', 'unchanged', 'empty') AND period_start IS NOT NULL AND road NOT IN ('import', '')
+        WHERE
+            iso = $iso
+            AND status IN ('ok', 'unchanged', 'empty')
+            AND period_start IS NOT NULL
+            AND road NOT IN ('import', '')
         """,
         {"iso": source.iso},
     ).fetchall()
@@ -201,10 +205,14 @@ def import_files(
 
 def _stub(source: Source, dataset: str, key: str) -> Event:
     """The earlier event of a raw object, as far as an import asks for it."""
-    return Event("", "", source.iso, dataset, "import", "", None, None, "all", Status.OK, "", now(), raw_key=key)
+    return Event(
+        "", "", source.iso, dataset, "import", "", None, None, "all", Status.OK, "", now(), raw_key=key
+    )
 
 
-def _latest(known: Mapping[tuple[str, str, datetime, datetime, str], Event]) -> Callable[[Request, str], Event | None]:
+def _latest(
+    known: Mapping[tuple[str, str, datetime, datetime, str], Event],
+) -> Callable[[Request, str], Event | None]:
     def look(request: Request, part: str) -> Event | None:
         return known.get((request.dataset, request.road, request.period.start, request.period.end, part))
 
@@ -214,7 +222,8 @@ def _latest(known: Mapping[tuple[str, str, datetime, datetime, str], Event]) -> 
 def _told(connection: duckdb.DuckDBPyConnection, source: Source) -> set[tuple[str, str, datetime, datetime]]:
     """What the ledger already says of periods that no request was sent for."""
     rows = connection.execute(
-        "SELECT dataset, status, period_start, period_end FROM ledger WHERE iso = $iso AND road = ''", {"iso": source.iso}
+        "SELECT dataset, status, period_start, period_end FROM ledger WHERE iso = $iso AND road = ''",
+        {"iso": source.iso},
     ).fetchall()
     return {tuple(row) for row in rows}
 
@@ -232,7 +241,9 @@ def _tell_missing(
     lake.journal.write(events)
 
 
-def _own_event(lake: Lake, source: Source, gap: Missing, period: Period, status: Status, scope: Scope) -> Event:
+def _own_event(
+    lake: Lake, source: Source, gap: Missing, period: Period, status: Status, scope: Scope
+) -> Event:
     return Event(
         event_id=lake.journal.next_id(),
         run_id=lake.journal.run_id,
@@ -296,10 +307,13 @@ def _corrected(
             {
                 day
                 for entry in there
-                if entry.dataset in names and entry.period.overlaps(window) and entry.fetched_at < now() - ASK_AGAIN_AFTER
+                if entry.dataset in names
+                and entry.period.overlaps(window)
+                and entry.fetched_at < now() - ASK_AGAIN_AFTER
                 for day in days_of(entry.period, source.clock)
                 if first <= day <= last
-                and entry.fetched_at < market_days(day, day, source.clock).end + timedelta(days=lists.settles_days)
+                and entry.fetched_at
+                < market_days(day, day, source.clock).end + timedelta(days=lists.settles_days)
             }
         )
         if not days:

@@ -1,8 +1,8 @@
 """Recognising a raw file by its header, before any SQL reads it.
 
-DuckDB drops a later file's extra column and swaps reordered ones in silence, so every member's header is compared with the
-declared shapes first. A header that no shape has is drift: that file is quarantined with both lists of columns and the
-name of the file to edit, and the rest goes on.
+DuckDB drops a later file's extra column and swaps reordered ones in silence, so every member's header is compared
+with the declared shapes first. A header that no shape has is drift: that file is quarantined with both lists of
+columns and the name of the file to edit, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def _first_item(head: str) -> Iterable[str]:
 
 def is_empty_answer(member: Member) -> bool:
     """Whether a JSON answer holds no item."""
-    return member.format == "json" and not header_of(member) and '"totalRows":0' in member.head.replace(" ", "")
+    return (
+        member.format == "json" and not header_of(member) and '"totalRows":0' in member.head.replace(" ", "")
+    )
 
 
 def recognise(member: Member, dataset: Dataset, source: Source) -> Recognised:
@@ -110,8 +112,13 @@ def candidates(members: Sequence[Member], source: Source) -> list[str]:
     """The datasets of a source that every member of a file could belong to."""
     found = []
     for dataset in source.datasets.values():
-        if dataset.shapes and members and all(
-            any(fits(member, header_of(member), shape) for shape in dataset.shapes.values()) for member in members
+        if (
+            dataset.shapes
+            and members
+            and all(
+                any(fits(member, header_of(member), shape) for shape in dataset.shapes.values())
+                for member in members
+            )
         ):
             found.append(dataset.name)
     return found
@@ -122,13 +129,19 @@ def _difference(member: Member, header: Sequence[str], dataset: Dataset, source:
     place = f"ingest/sources/{source.iso.lower()}.yaml"
     if code := ERROR_CODE.search(member.head):
         text = ERROR_TEXT.search(member.head)
-        return f"{member.name} is an error document of {source.iso}: {code[1]} {text[1] if text else ''}".strip() + "."
+        return (
+            f"{member.name} is an error document of {source.iso}: {code[1]} {text[1] if text else ''}".strip()
+            + "."
+        )
     if HTML.match(member.head):
         return f"{member.name} is a web page, not data: the site answered something else than the file."
     of_format = {name: shape for name, shape in dataset.shapes.items() if shape.format == member.format}
     if not of_format or member.format == "xml":
         formats = ", ".join(sorted({shape.format for shape in dataset.shapes.values()})) or "none"
-        return f"{member.name} is {member.format}, which {dataset.name} does not declare ({formats}). See shapes in {place}."
+        return (
+            f"{member.name} is {member.format}, which {dataset.name} does not declare ({formats}). "
+            f"See shapes in {place}."
+        )
 
     def distance(shape: Shape) -> int:
         return len(set(header) ^ set(shape.columns))

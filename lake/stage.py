@@ -1,8 +1,8 @@
 """Expanding raw objects to files that DuckDB can read, member by member, never in memory.
 
-Every raw object gets a folder of its own, named by a number, with its members flat in it; SQL groups by that folder. Text
-that DuckDB reads as it is (also compressed) is linked rather than copied. Formats are told by content, never by name:
-sources send zips without a suffix and CSV where JSON was asked.
+Every raw object gets a folder of its own, named by a number, with its members flat in it; SQL groups by that folder.
+Text that DuckDB reads as it is (also compressed) is linked rather than copied. Formats are told by content, never by
+name: sources send zips without a suffix and CSV where JSON was asked.
 """
 
 from __future__ import annotations
@@ -51,13 +51,24 @@ def lay_out(raw: Path, name: str, folder: Path) -> list[Member]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         return list(_members(raw, name, folder, 0))
-    except (zipfile.BadZipFile, EOFError, zstandard.ZstdError, gzip.BadGzipFile, OSError, NotImplementedError) as error:
-        raise UnreadableFile(f"{name} cannot be expanded ({error}): it is truncated or damaged. Get it again.") from error
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        zstandard.ZstdError,
+        gzip.BadGzipFile,
+        OSError,
+        NotImplementedError,
+    ) as error:
+        raise UnreadableFile(
+            f"{name} cannot be expanded ({error}): it is truncated or damaged. Get it again."
+        ) from error
 
 
 def _members(raw: Path, name: str, folder: Path, depth: int) -> Iterator[Member]:
     if depth > DEEPEST:
-        raise UnreadableFile(f"{name} holds archives inside archives more than {DEEPEST} deep; unpack it by hand.")
+        raise UnreadableFile(
+            f"{name} holds archives inside archives more than {DEEPEST} deep; unpack it by hand."
+        )
     with raw.open("rb") as handle:
         magic = handle.read(4)
     if not magic:

@@ -1,7 +1,7 @@
 """The command line: ``pmp``.
 
-Every command ends with 0 (everything obtainable is there), 3 (incomplete: something failed, was throttled or is quarantined)
-or 1 (an error). An error is one sentence on stderr; no traceback reaches a user.
+Every command ends with 0 (everything obtainable is there), 3 (incomplete: something failed, was throttled or is
+quarantined) or 1 (an error). An error is one sentence on stderr; no traceback reaches a user.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def plan(
     dataset: options.Datasets = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Price a job: which road and why, requests, minutes at the source's pace, bytes, what is there, what is expired."""
+    """Price a job: roads and why, requests, minutes at the source's pace, bytes, what is there, what is expired."""
     source = options.iso_of(iso)
     first, last = options.period(source, year, start_date, end_date)
     scope = options.scope_of(locations)
@@ -102,9 +102,12 @@ def download(
 def import_(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders that are searched through.")],
     iso: options.Iso,
-    dataset: Annotated[str | None, typer.Option("--dataset", help="What they are; else told by their header.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="What they are; else told by their header.")
+    ] = None,
     published_at: Annotated[
-        str | None, typer.Option("--published-at", help="When they were published; else each file's own time.")
+        str | None,
+        typer.Option("--published-at", help="When they were published; else each file's own time."),
     ] = None,
 ) -> None:
     """Take files that you already have into the lake, as they are. `pmp build` reads them."""
@@ -117,7 +120,10 @@ def import_(
         lake.fold_ledger()
     for problem in adoption.problems:
         complain(problem.sentence)
-    say(f"{adoption.adopted} files taken in, {adoption.unchanged} were there already, {len(adoption.problems)} were not taken.")
+    say(
+        f"{adoption.adopted} files taken in, {adoption.unchanged} were there already, "
+        f"{len(adoption.problems)} were not taken."
+    )
     if adoption.adopted:
         say(f"Next: pmp build --iso {source.iso.lower()}")
     if not adoption.complete:
@@ -157,7 +163,9 @@ def backfill(
     data_types: options.DataTypes = None,
     markets: options.Markets = None,
     locations: options.Locations = "hubs",
-    at_once: Annotated[int, typer.Option("--at-once", min=1, help="How many ISOs are asked at the same time.")] = 2,
+    at_once: Annotated[
+        int, typer.Option("--at-once", min=1, help="How many ISOs are asked at the same time.")
+    ] = 2,
 ) -> None:
     """Ingest several ISOs; hosts are asked side by side, tables are built one after the other."""
     scope = options.scope_of(locations)
@@ -205,7 +213,13 @@ def _ingest_one(
             lake, source, datasets, first, last, scope, options.environment(), progress=watcher
         )
     if as_json:
-        say_json({"plan": plan_record(report.plan), "landing": landing_record(report), "build": build_record(report.build)})
+        say_json(
+            {
+                "plan": plan_record(report.plan),
+                "landing": landing_record(report),
+                "build": build_record(report.build),
+            }
+        )
     else:
         show_landing(report)
         show_build(report.build)
@@ -230,14 +244,28 @@ def _name_the_rest(
 
 def show_plan(job: Plan, first: date, last: date) -> None:
     """The plan as a table and sentences."""
-    say(f"{job.source.iso} {first} to {last}, {job.scope}: {number(len(job.requests))} requests, "
-        f"{duration(job.seconds())} at the source's pace, {size(job.megabytes)} to land.")
+    say(
+        f"{job.source.iso} {first} to {last}, {job.scope}: {number(len(job.requests))} requests, "
+        f"{duration(job.seconds())} at the source's pace, {size(job.megabytes)} to land."
+    )
     rows = [
-        (leg.dataset, leg.road.name, leg.first, leg.last, number(len(leg.requests)), size(leg.megabytes), leg.reason)
+        (
+            leg.dataset,
+            leg.road.name,
+            leg.first,
+            leg.last,
+            number(len(leg.requests)),
+            size(leg.megabytes),
+            leg.reason,
+        )
         for leg in job.legs
     ]
     if rows:
-        table(("dataset", "road", "from", "to", "requests", "to land", "why this road"), rows, ("requests", "to land"))
+        table(
+            ("dataset", "road", "from", "to", "requests", "to land", "why this road"),
+            rows,
+            ("requests", "to land"),
+        )
     for name, days in job.days_there.items():
         if days:
             say(f"{name}: {number(days)} days are there already.")
@@ -266,7 +294,10 @@ def show_landing(report: pipeline.IngestReport) -> None:
 def show_build(report: BuildReport) -> None:
     """What was built, and one sentence per file or chunk that was not."""
     if report.built:
-        rows = ", ".join(f"{number(count)} rows of {name}" for name, count in sorted(report.rows.items())) or "no rows"
+        rows = (
+            ", ".join(f"{number(count)} rows of {name}" for name, count in sorted(report.rows.items()))
+            or "no rows"
+        )
         say(f"Built: {rows} in {len(report.built)} chunks, {len(report.snapshots)} snapshots.")
     if report.there:
         say(f"{report.there} chunks were up to date.")
@@ -298,7 +329,13 @@ def plan_record(job: Plan) -> dict[str, object]:
         ],
         "days_there": job.days_there,
         "missing": [
-            {"dataset": gap.dataset, "first": gap.first, "last": gap.last, "status": gap.status, "reason": gap.reason}
+            {
+                "dataset": gap.dataset,
+                "first": gap.first,
+                "last": gap.last,
+                "status": gap.status,
+                "reason": gap.reason,
+            }
             for gap in job.missing
         ],
     }

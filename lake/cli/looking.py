@@ -28,13 +28,17 @@ INCOMPLETE = 3
 
 def init(
     adopt: Annotated[
-        bool, typer.Option("--adopt", help="Take over the tables that lie in the lake when its catalog was lost.")
+        bool,
+        typer.Option("--adopt", help="Take over the tables that lie in the lake when its catalog was lost."),
     ] = False,
 ) -> None:
     """Create the catalog, the tables and the views of a lake; safe to repeat."""
     with Lake(load_settings()) as lake:
         pipeline.open_lake(lake, adopt_tables=adopt)
-        say(f"The lake is at {lake.settings.root}. Attach it: ATTACH '{lake.settings.root}/lake.duckdb' AS lake (READ_ONLY);")
+        say(
+            f"The lake is at {lake.settings.root}. Attach it: "
+            f"ATTACH '{lake.settings.root}/lake.duckdb' AS lake (READ_ONLY);"
+        )
 
 
 def status(iso: options.MaybeIso = None, as_json: options.AsJson = False) -> None:
@@ -143,10 +147,17 @@ def _print(rows: Any, as_json: bool) -> None:
         return
     headers = list(records[0])
     cells = [
-        [number(value) if isinstance(value, int) and not isinstance(value, bool) else value for value in record.values()]
+        [
+            number(value) if isinstance(value, int) and not isinstance(value, bool) else value
+            for value in record.values()
+        ]
         for record in records
     ]
-    right = [name for name, value in records[0].items() if isinstance(value, int | float) and not isinstance(value, bool)]
+    right = [
+        name
+        for name, value in records[0].items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
     table(headers, cells, right)
 
 

@@ -23,7 +23,9 @@ End = Annotated[str | None, typer.Option("--end-date", help="Last delivery date,
 DataTypes = Annotated[str | None, typer.Option("--data-types", help="Comma-separated: lmp,as (the default).")]
 Markets = Annotated[str | None, typer.Option("--markets", help="Comma-separated: da (the default), rt.")]
 Locations = Annotated[str, typer.Option("--locations", help="hubs (hubs and zones) or all.")]
-Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="A dataset by name; give it again for more.")]
+Datasets = Annotated[
+    list[str] | None, typer.Option("--dataset", help="A dataset by name; give it again for more.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -102,5 +104,7 @@ def moment(text: str | None) -> datetime | None:
     except ValueError:
         stamp = None
     if stamp is None or stamp.tzinfo is None:
-        raise BadPeriod(f"--published-at '{text}' is not a moment. Write it with its offset, like 2024-03-06T10:00:00-05:00.")
+        raise BadPeriod(
+            f"--published-at '{text}' is not a moment. Write it with its offset, like 2024-03-06T10:00:00-05:00."
+        )
     return stamp

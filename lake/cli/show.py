@@ -59,6 +59,7 @@ class Watcher:
         self._tenths: dict[str, int] = {}
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        """Show that of ``what``, ``done`` of ``total`` is done."""
         if self._bars is not None:
             if what not in self._tasks:
                 self._tasks[what] = self._bars.add_task(what, total=total)
