@@ -138,7 +138,7 @@ def open_text(path: Path) -> IO[bytes]:
         return zstandard.ZstdDecompressor().stream_reader(handle, closefd=True, read_across_frames=True)  # type: ignore[return-value]
     if magic[:2] == GZIP:
         handle.close()
-        return gzip.open(path, "rb")  # type: ignore[return-value]
+        return gzip.open(path, "rb")
     return handle
 
 
