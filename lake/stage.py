@@ -135,10 +135,10 @@ def open_text(path: Path) -> IO[bytes]:
     magic = handle.read(4)
     handle.seek(0)
     if magic == ZSTD:
-        return zstandard.ZstdDecompressor().stream_reader(handle, closefd=True, read_across_frames=True)  # type: ignore[return-value]
+        return zstandard.ZstdDecompressor().stream_reader(handle, closefd=True, read_across_frames=True)
     if magic[:2] == GZIP:
         handle.close()
-        return gzip.open(path, "rb")
+        return gzip.open(path, "rb")  # type: ignore[return-value]
     return handle
 
 
