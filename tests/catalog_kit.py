@@ -67,6 +67,9 @@ def price_rows(
     """
 
 
+JANUARY = price_rows("2022-01-01")
+
+
 def sighting_row(raw_key: str, published_at: str, *, event: str, status: str = "ok") -> str:
     """A SELECT of one event of the ledger."""
     given = {
@@ -112,6 +115,21 @@ def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def put(catalog: Catalog, connection: duckdb.DuckDBPyConnection, name: str, select: str = JANUARY) -> str:
+    """Write a file of prices to its place, not committed; returns its path."""
+    return write_file(connection, PRICES, data_path(catalog, PRICES, name), select)
+
+
+def snapshots(catalog: Catalog) -> int:
+    """How many snapshots the prices have."""
+    return len(catalog.table(PRICES).snapshots())
+
+
+def paths(catalog: Catalog) -> set[str]:
+    """The data files of the prices."""
+    return {file.path for file in catalog.data_files(PRICES)}
 
 
 def scan(catalog: Catalog, contract: Contract) -> str:
