@@ -1,70 +1,334 @@
 """The metadata views: what a relational database used to answer.
 
-Two kinds. What the registry says (datasets, markets, products …) becomes views over literal rows, written anew when the
-registry changes. What the lake holds is answered by the views in ``sql/views``, over the tables and the ledger.
+    registry (YAML)  ──> views over literal rows: datasets, roads, markets, products, regions, declared gaps
+    contracts (DDL)  ──> a view over literal rows: contracts
+    places           ──> views that name the lake's folders: raw_files, current_rows, file_columns, snapshots, checks
+                                             │
+    sql/views/*.sql  ──> everything else, over those: coverage, gaps, status, locations, tables, files …
+
+Only the views that must know a folder, or that say what the registry says, are written here. They hold no data:
+those over literal rows are made anew when the registry changes, all others follow the lake.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, time
 from typing import TYPE_CHECKING
 
-from catalog.contract import sql_folder
-from ingest.registry import sources
+from catalog.contract import Contract, sql_folder
+from catalog.views import identifier, scan_sql, text
+from ingest.registry import Dataset, Feed, Source, sources
+from lake.checks import plant, results_sql
+from lake.coverage import retention_words
 from lake.ledger import ledger_sql
 
 if TYPE_CHECKING:
     from lake.home import Lake
 
 # Views in sql/views in the order of what they read.
-ORDER: tuple[str, ...] = ()
+ORDER = (
+    "raw_objects",
+    "files",
+    "tables",
+    "coverage",
+    "asked",
+    "obtained",
+    "unanswered",
+    "unfilled",
+    "gaps",
+    "status",
+    "locations",
+    "hubs",
+    "zones",
+    "nodes",
+)
+
+# What a column of literal rows is, so that a view without any row still has its columns.
+Columns = Mapping[str, str]
 
 
 def meta_views(lake: Lake) -> list[tuple[str, str]]:
-    """Every metadata view as (schema.name, SELECT), in the order in which they can be created."""
-    ledger = ledger_sql(lake.settings.root, lake.folder(lake.contracts["raw_files"]))
-    views = [("meta.raw_files", ledger), ("meta.datasets", datasets_sql())]
-    for name in ORDER:
-        views.append((f"meta.{name}", (sql_folder() / "views" / f"{name}.sql").read_text(encoding="utf-8")))
-    return views
+    """Every metadata view as (schema.name, SELECT), in the order in which they can be created.
+
+    Puts the object without which DuckDB would find no file under ``checks/``.
+
+    Raises:
+        StorageError: the lake's storage cannot be written.
+    """
+    plant(lake.store)
+    known = list(sources().values())
+    contracts = list(lake.contracts.values())
+    market = [contract for contract in contracts if contract.versioned]
+    folders = {contract.name: lake.folder(contract) for contract in contracts}
+    views = {
+        "raw_files": ledger_sql(lake.settings.root, folders["raw_files"]),
+        "contracts": contracts_sql(contracts),
+        "datasets": datasets_sql(known),
+        "roads": roads_sql(known),
+        "markets": markets_sql(known),
+        "as_products": as_products_sql(known),
+        "as_regions": as_regions_sql(known),
+        "declared_gaps": declared_gaps_sql(known),
+        "current_rows": current_rows_sql(market, folders),
+        "file_columns": file_columns_sql(contracts, folders),
+        "snapshots": snapshots_sql(contracts, folders),
+        "checks": results_sql(lake.settings.root),
+    }
+    views |= {name: (sql_folder() / "views" / f"{name}.sql").read_text(encoding="utf-8") for name in ORDER}
+    return [(f"meta.{name}", sql) for name, sql in views.items()]
 
 
-def datasets_sql() -> str:
-    """One row per dataset and feed, as the registry declares it."""
-    columns = (
-        "iso dataset title source_name data_type market_type interval_minutes table_name series stage since until "
-        "settles_days redistribute"
-    ).split()
-    rows = []
-    for source in sources().values():
-        for dataset in source.datasets.values():
-            for feed in dataset.feeds.values():
-                rows.append(
-                    (
-                        source.iso,
-                        dataset.name,
-                        dataset.title,
-                        dataset.source_name,
-                        dataset.data_type,
-                        feed.market,
-                        feed.interval_minutes,
-                        feed.table,
-                        feed.series,
-                        feed.stage,
-                        dataset.since,
-                        dataset.until,
-                        dataset.settles_days,
-                        source.terms.redistribute,
-                    )
-                )
+def datasets_sql(known: Iterable[Source]) -> str:
+    """One row per dataset and feed, as the registry declares it; a dataset that feeds no table has one row too."""
+    columns = {
+        "iso": "VARCHAR",
+        "dataset": "VARCHAR",
+        "feed": "VARCHAR",
+        "title": "VARCHAR",
+        "source_name": "VARCHAR",
+        "data_type": "VARCHAR",
+        "market_type": "VARCHAR",
+        "interval_minutes": "INTEGER",
+        "table_name": "VARCHAR",
+        "series": "VARCHAR",
+        "stage": "VARCHAR",
+        "stage_order": "INTEGER",
+        "stamp": "VARCHAR",
+        "by_default": "BOOLEAN",
+        "since": "DATE",
+        "until": "DATE",
+        "since_reason": "VARCHAR",
+        "published_day": "INTEGER",
+        "published_at": "TIME",
+        "settles_days": "INTEGER",
+        "may_be_empty": "BOOLEAN",
+        "redistribute": "VARCHAR",
+    }
+    rows = (_dataset_row(source, dataset, name, feed) for source, dataset, name, feed in _feeds(known))
     return literal_rows(columns, rows)
 
 
-def literal_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A SELECT of literal rows."""
+def _feeds(known: Iterable[Source]) -> Iterator[tuple[Source, Dataset, str | None, Feed | None]]:
+    for source in known:
+        for dataset in source.datasets.values():
+            for name, feed in dataset.feeds.items():
+                yield source, dataset, name, feed
+            if not dataset.feeds:
+                yield source, dataset, None, None
+
+
+def _dataset_row(source: Source, dataset: Dataset, name: str | None, feed: Feed | None) -> tuple[object, ...]:
+    return (
+        source.iso,
+        dataset.name,
+        name,
+        dataset.title,
+        dataset.source_name,
+        dataset.data_type,
+        feed.market if feed else dataset.market,
+        feed.interval_minutes if feed else dataset.interval_minutes,
+        feed.table if feed else None,
+        feed.series if feed else None,
+        feed.stage if feed else None,
+        source.stage_order(feed.series).index(feed.stage) + 1 if feed else None,
+        feed.stamp if feed else None,
+        dataset.default,
+        dataset.since,
+        dataset.until,
+        dataset.since_reason or None,
+        dataset.published.day,
+        dataset.published.at,
+        dataset.settles_days,
+        dataset.may_be_empty,
+        source.terms.redistribute,
+    )
+
+
+def roads_sql(known: Iterable[Source]) -> str:
+    """One row per dataset and road: what it brings, how much at once, and how far back it reaches."""
+    columns = {
+        "iso": "VARCHAR",
+        "dataset": "VARCHAR",
+        "road": "VARCHAR",
+        "brings": "VARCHAR",
+        "span": "VARCHAR",
+        "parts": "INTEGER",
+        "kept_months": "INTEGER",
+        "kept_days": "INTEGER",
+        "kept_since": "DATE",
+        "retention_confirmed": "BOOLEAN",
+        "retention": "VARCHAR",
+        "megabytes": "DOUBLE",
+        "host": "VARCHAR",
+        "note": "VARCHAR",
+    }
+    rows = (
+        (
+            source.iso,
+            dataset.name,
+            road.name,
+            road.brings,
+            road.span,
+            len(road.parts),
+            road.retention.months,
+            road.retention.days,
+            road.retention.since,
+            road.retention.confirmed,
+            retention_words(road),
+            road.megabytes,
+            source.hosts[road.host].base,
+            road.note or None,
+        )
+        for source in known
+        for dataset in source.datasets.values()
+        for road in dataset.roads
+    )
+    return literal_rows(columns, rows)
+
+
+def markets_sql(known: Iterable[Source]) -> str:
+    """One row per market operator, with its clock, its terms and the markets and resolutions that there are."""
+    columns = {
+        "iso": "VARCHAR",
+        "title": "VARCHAR",
+        "clock": "VARCHAR",
+        "regions": "VARCHAR",
+        "data_since": "DATE",
+        "redistribute": "VARCHAR",
+        "terms": "VARCHAR",
+        "markets": "VARCHAR[]",
+    }
+    rows = []
+    for source in known:
+        resolutions = {
+            (feed.market, feed.interval_minutes)
+            for dataset in source.datasets.values()
+            for feed in dataset.feeds.values()
+        }
+        words = [f"{market} {minutes} min" for market, minutes in sorted(resolutions)]
+        terms = source.terms
+        rows.append(
+            (
+                source.iso,
+                source.title,
+                source.clock,
+                source.regions,
+                source.data_since,
+                terms.redistribute,
+                terms.note,
+                words,
+            )
+        )
+    return literal_rows(columns, rows)
+
+
+def as_products_sql(known: Iterable[Source]) -> str:
+    """One row per operator and ancillary-service product, by the source's own word."""
+    columns = {
+        "iso": "VARCHAR",
+        "as_product": "VARCHAR",
+        "as_product_standard": "VARCHAR",
+        "title": "VARCHAR",
+    }
+    rows = (
+        (source.iso, name, product.standard, product.title)
+        for source in known
+        for name, product in source.as_products.items()
+    )
+    return literal_rows(columns, rows)
+
+
+def as_regions_sql(known: Iterable[Source]) -> str:
+    """One row per operator and reserve region; ``within`` is the region around it, NULL for an outermost one."""
+    columns = {"iso": "VARCHAR", "as_region": "VARCHAR", "within": "VARCHAR", "note": "VARCHAR"}
+    rows = (
+        (source.iso, name, around, source.as_regions_note or None)
+        for source in known
+        for name, around in source.as_regions.items()
+    )
+    return literal_rows(columns, rows)
+
+
+def declared_gaps_sql(known: Iterable[Source]) -> str:
+    """One row per gap that the registry declares: what is known to be missing from this system, and why."""
+    columns = {"iso": "VARCHAR", "gap": "VARCHAR", "reason": "VARCHAR"}
+    return literal_rows(
+        columns, ((source.iso, name, reason) for source in known for name, reason in source.gaps.items())
+    )
+
+
+def contracts_sql(contracts: Iterable[Contract]) -> str:
+    """One row per table: what it is, and its key."""
+    columns = {
+        "table_name": "VARCHAR",
+        "full_name": "VARCHAR",
+        "description": "VARCHAR",
+        "key_columns": "VARCHAR[]",
+        "column_count": "INTEGER",
+        "contract": "VARCHAR",
+    }
+    rows = (
+        (table.name, table.full_name, table.comment, list(table.key), len(table.columns), table.digest)
+        for table in contracts
+    )
+    return literal_rows(columns, rows)
+
+
+def current_rows_sql(contracts: Iterable[Contract], folders: Mapping[str, str]) -> str:
+    """Every current row of every market table by what they have in common; ``place`` is what is priced there.
+
+    The series is the folder of the data file (one file never mixes series), which costs nothing to read.
+    """
+    selects = []
+    for contract in contracts:
+        names = [
+            identifier(name)
+            for name in contract.sort_columns
+            if name not in ("interval_start_utc", "version")
+        ]
+        place = names[0] if len(names) == 1 else f"concat_ws(' ', {', '.join(names)})"
+        selects.append(
+            f"SELECT {text(contract.name)} AS table_name, split_part(filename, '/', -2) AS series, iso, market_type, "
+            f"interval_minutes, delivery_date, interval_start_utc, interval_end_utc, {place} AS place, data_source "
+            f"FROM {scan_sql(folders[contract.name])} WHERE is_current"
+        )
+    return "\nUNION ALL\n".join(selects)
+
+
+def file_columns_sql(contracts: Iterable[Contract], folders: Mapping[str, str]) -> str:
+    """One row per data file in use and column, from the tables' manifests: no data file is opened."""
+    return "\nUNION ALL\n".join(
+        f"SELECT {text(contract.name)} AS table_name, file_path, column_name, column_size AS bytes, "
+        "value_count AS row_count, null_value_count AS null_count, lower_bound, upper_bound "
+        f"FROM iceberg_column_stats({text(folders[contract.name])}, allow_moved_paths = true) "
+        "WHERE status <> 'DELETED'"
+        for contract in contracts
+    )
+
+
+def snapshots_sql(contracts: Iterable[Contract], folders: Mapping[str, str]) -> str:
+    """One row per table and snapshot that has not expired."""
+    return "\nUNION ALL\n".join(
+        f"SELECT {text(contract.name)} AS table_name, sequence_number, snapshot_id, "
+        "timezone('UTC', timestamp_ms) AS committed_at, operation, "
+        "sequence_number = max(sequence_number) OVER () AS is_current, manifest_list "
+        f"FROM iceberg_snapshots({text(folders[contract.name])})"
+        for contract in contracts
+    )
+
+
+def literal_rows(columns: Columns, rows: Iterable[Sequence[object]]) -> str:
+    """A SELECT of literal rows, each column of its type also where there is no row."""
     lines = ",\n".join("(" + ", ".join(_literal(value) for value in row) + ")" for row in rows)
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f"SELECT * FROM (VALUES\n{lines}\n) AS literal({names})"
+    if not lines:
+        nothing = ", ".join(f"CAST(NULL AS {kind}) AS {identifier(name)}" for name, kind in columns.items())
+        return f"SELECT {nothing} WHERE false"
+    casts = ", ".join(
+        f"CAST({identifier(name)} AS {kind}) AS {identifier(name)}" for name, kind in columns.items()
+    )
+    names = ", ".join(identifier(name) for name in columns)
+    return f"SELECT {casts} FROM (VALUES\n{lines}\n) AS literal({names})"
 
 
 def _literal(value: object) -> str:
@@ -74,4 +338,8 @@ def _literal(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    return "'" + str(value).replace("'", "''") + "'"
+    if isinstance(value, date | time):
+        return text(value.isoformat())
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(one) for one in value) + "]"
+    return text(str(value))

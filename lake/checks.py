@@ -1,0 +1,329 @@
+"""The quality checks: run what stands in ``sql/checks`` over the lake, and keep the results.
+
+Each check is a SELECT that returns the offending rows; its header comment says what it finds, with which
+tolerance and why. ``Severity: error`` is a broken promise of the contract, ``warning`` something that deserves a
+look. Nothing is ever dropped or changed by a check.
+
+    lake.duckdb ──> the same names (market.*, meta.*), cut to one operator and some days ──> check
+                                                                                               │
+                                     checks/<run>/results.json <── count and examples <────────┘
+
+Days are taken together until they hold a few million rows, so memory does not grow with the lake.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from catalog.contract import sql_folder
+from catalog.views import identifier
+from ingest.clock import now
+from ingest.errors import UnknownName
+from lake.coverage import reading
+from lake.errors import QueryError
+from lake.home import Lake
+from lake.ledger import Objects
+
+FOLDER = "checks"
+# Keeps the glob over the results from finding nothing, which DuckDB takes for an error.
+SEED = f"{FOLDER}/0/seed.json"
+# Rows of all tables that are looked at together. A check holds at most about 100 bytes of each.
+ROWS_AT_ONCE = 6_000_000
+EXAMPLES = 5
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
+HEADER = re.compile(r"^-- (?P<name>\w+): (?P<title>.+)$", re.MULTILINE)
+SEVERITY = re.compile(r"^-- Severity:\s+(?P<word>error|warning)$", re.MULTILINE)
+NAMES = re.compile(r"(?:FROM|JOIN) ((?:market|meta)\.\w+)")
+
+# The fields of a result as read_json is to take them.
+COLUMNS = {
+    "run_id": "VARCHAR",
+    "checked_at": "TIMESTAMPTZ",
+    "check_name": "VARCHAR",
+    "title": "VARCHAR",
+    "severity": "VARCHAR",
+    "iso": "VARCHAR",
+    "first_date": "DATE",
+    "last_date": "DATE",
+    "passed": "BOOLEAN",
+    "offending": "BIGINT",
+    "examples": "JSON",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One file of ``sql/checks``."""
+
+    name: str
+    title: str
+    severity: str
+    sql: str
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The views that it names, comments aside."""
+        code = "\n".join(line for line in self.sql.splitlines() if not line.lstrip().startswith("--"))
+        return frozenset(NAMES.findall(code))
+
+    @property
+    def reads_rows(self) -> bool:
+        """Whether it reads market tables. Those are looked at a few days at a time, metadata at once."""
+        return any(name.startswith("market.") for name in self.reads)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found at one operator. Dates are those that were asked for, None for all."""
+
+    check_name: str
+    severity: str
+    iso: str
+    first_date: date | None
+    last_date: date | None
+    offending: int
+    examples: tuple[dict[str, Any], ...]
+    title: str
+    checked_at: datetime
+
+    @property
+    def passed(self) -> bool:
+        """Whether it found nothing."""
+        return self.offending == 0
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the contract is broken."""
+        return self.severity == "error" and not self.passed
+
+
+def load_checks(names: Iterable[str] | None = None) -> list[Check]:
+    """The checks of ``sql/checks``, all or those of some names.
+
+    Raises:
+        UnknownName: there is no check of that name.
+    """
+    checks = {
+        path.stem: _parsed(path.stem, path.read_text("utf-8"))
+        for path in sorted((sql_folder() / FOLDER).glob("*.sql"))
+    }
+    for name in names or ():
+        if name not in checks:
+            raise UnknownName("check", name, checks)
+    return [checks[name] for name in (names or checks)]
+
+
+def _parsed(name: str, sql: str) -> Check:
+    header, severity = HEADER.search(sql), SEVERITY.search(sql)
+    if header is None or severity is None or header["name"] != name:
+        raise QueryError(
+            f"sql/checks/{name}.sql must begin with '-- {name}: <what>' and say '-- Severity: error|warning'."
+        )
+    return Check(name, header["title"].rstrip("."), severity["word"], sql.rstrip().rstrip(";"))
+
+
+def run(
+    lake: Lake,
+    iso: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    names: Iterable[str] | None = None,
+    record: bool = True,
+) -> list[CheckResult]:
+    """Run the checks and record what they found.
+
+    Args:
+        lake: where.
+        iso: only this operator.
+        first: first delivery date; None for all.
+        last: last delivery date, included.
+        names: only these checks.
+        record: whether to keep the results in the lake, where ``meta.checks`` shows them.
+
+    Returns:
+        One result per operator and check, those that found something first.
+
+    Raises:
+        NoLake: there is no lake, or its ``lake.duckdb`` cannot be read.
+        QueryError: a check does not run.
+        UnknownName: there is no check of that name.
+        StorageError: the results cannot be written.
+    """
+    checks = load_checks(names)
+    asked_at = now()
+    results = []
+    with reading(lake) as connection:
+        substitute(connection, checks)
+        for operator in [iso] if iso else _operators(connection):
+            windows = list(_windows(connection, operator, first, last))
+            for check in checks:
+                offending, examples = 0, list[dict[str, Any]]()
+                for start, end in windows if check.reads_rows else [(first or FIRST_DAY, last or LAST_DAY)]:
+                    count, found = _ask(connection, check, operator, start, end)
+                    offending += count
+                    examples += found[: EXAMPLES - len(examples)]
+                results.append(
+                    CheckResult(
+                        check.name,
+                        check.severity,
+                        operator,
+                        first,
+                        last,
+                        offending,
+                        tuple(examples),
+                        check.title,
+                        asked_at,
+                    )
+                )
+    if record and results:
+        _record(lake, results)
+    return sorted(results, key=lambda one: (one.passed, one.severity, one.check_name, one.iso))
+
+
+def substitute(connection: duckdb.DuckDBPyConnection, checks: Iterable[Check]) -> None:
+    """Give this connection views of its own by the names that checks use, cut to an operator and to days.
+
+    One day more is let through at the front: an interval may reach over midnight. What is found there is not
+    counted.
+    """
+    for name in sorted({name for check in checks for name in check.reads}):
+        schema, view = name.split(".")
+        columns = {
+            row[0]
+            for row in connection.execute(
+                "SELECT column_name FROM duckdb_columns() "
+                "WHERE database_name = 'lake' AND schema_name = $schema AND table_name = $view",
+                {"schema": schema, "view": view},
+            ).fetchall()
+        }
+        rules = []
+        if "iso" in columns:
+            rules.append("iso = getvariable('check_iso')")
+        if "delivery_date" in columns:
+            rules.append("delivery_date >= CAST(getvariable('check_from') AS DATE) - 1")
+            rules.append("delivery_date <= CAST(getvariable('check_until') AS DATE)")
+        where = f" WHERE {' AND '.join(rules)}" if rules else ""
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM lake.{name}{where}")
+
+
+def _operators(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        "SELECT iso FROM lake.meta.files WHERE iso IS NOT NULL UNION SELECT iso FROM lake.meta.raw_files ORDER BY iso"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _windows(
+    connection: duckdb.DuckDBPyConnection, iso: str, first: date | None, last: date | None
+) -> Iterator[tuple[date, date]]:
+    """Runs of delivery dates that hold so many rows that they can be looked at together."""
+    rows = connection.execute(
+        """
+        SELECT CAST(day AS DATE) AS day, sum(rows) AS rows
+        FROM (
+            SELECT
+                unnest(generate_series(first_delivery_date, last_delivery_date, INTERVAL 1 DAY)) AS day,
+                rows / (last_delivery_date - first_delivery_date + 1) AS rows
+            FROM lake.meta.files
+            WHERE iso = $iso
+        )
+        WHERE day BETWEEN $first AND $last
+        GROUP BY day
+        ORDER BY day
+        """,
+        {"iso": iso, "first": first or FIRST_DAY, "last": last or LAST_DAY},
+    ).fetchall()
+    start, held = None, 0.0
+    for number, (day, count) in enumerate(rows):
+        start, held = start or day, held + count
+        if held >= ROWS_AT_ONCE or number == len(rows) - 1:
+            yield start, day
+            start, held = None, 0.0
+
+
+def _ask(
+    connection: duckdb.DuckDBPyConnection, check: Check, iso: str, start: date, end: date
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many rows a check finds, and the first few of them."""
+    for name, value in (("check_iso", iso), ("check_from", start), ("check_until", end)):
+        connection.execute(f"SET VARIABLE {name} = $value", {"value": value})
+    return offenders(connection, check, start - timedelta(days=1))
+
+
+def offenders(
+    connection: duckdb.DuckDBPyConnection, check: Check, before: date | None = None
+) -> tuple[int, list[dict[str, Any]]]:
+    """Run one check where its names (``market.*``, ``meta.*``) mean something: the count, and a few examples.
+
+    Args:
+        connection: where the names are.
+        check: which.
+        before: this day is only context, rows found there are not counted.
+
+    Raises:
+        QueryError: the check does not run.
+    """
+    # An offending row is found by its date; it also says where to look.
+    statement = f"""
+        SELECT count(*), list(example) FILTER (WHERE number <= {EXAMPLES})
+        FROM (
+            SELECT to_json(found) AS example, row_number() OVER () AS number
+            FROM ({check.sql}
+            ) AS found
+            WHERE delivery_date IS DISTINCT FROM CAST($before AS DATE)
+        )
+    """
+    try:
+        row = connection.execute(statement, {"before": before}).fetchone()
+    except duckdb.OutOfMemoryException:
+        raise QueryError(
+            f"The check {check.name} needs more memory than LAKE_MEMORY_LIMIT allows: raise it, or give "
+            "--start-date and --end-date."
+        ) from None
+    except duckdb.Error as error:
+        raise QueryError(f"The check {check.name} does not run: {str(error).splitlines()[0]}") from error
+    count, examples = row or (0, None)
+    return int(count), [json.loads(example) for example in examples or []]
+
+
+def plant(store: Objects) -> None:
+    """Put the object that stands where no check has run yet.
+
+    Raises:
+        StorageError: the store cannot be written.
+    """
+    if not store.exists(SEED):
+        store.write_bytes(SEED, b"")
+
+
+def _record(lake: Lake, results: Sequence[CheckResult]) -> None:
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
+    lines = []
+    for result in results:
+        words = asdict(result) | {"run_id": run_id, "passed": result.passed}
+        lines.append(json.dumps({name: words[name] for name in COLUMNS}, default=_plain) + "\n")
+    lake.store.write_bytes(f"{FOLDER}/{run_id}/results.json", "".join(lines).encode())
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def results_sql(root: str) -> str:
+    """Every recorded result of a lake, the latest of each check first."""
+    columns = ", ".join(f"{name}: '{kind}'" for name, kind in COLUMNS.items())
+    return (
+        "SELECT *, row_number() OVER (PARTITION BY check_name, iso, first_date, last_date ORDER BY run_id DESC) = 1 "
+        "AS is_latest "
+        f"FROM read_json('{root}/{FOLDER}/*/*.json', format = 'newline_delimited', columns = {{{columns}}}) "
+        "ORDER BY is_latest DESC, run_id DESC, passed, severity, check_name, iso"
+    )

@@ -1,0 +1,8 @@
+-- zones: the locations that are zones.
+--
+-- Grain: one location (operator and id).
+-- Reads: meta.locations.
+-- Why:   what most questions begin with.
+SELECT *
+FROM meta.locations
+WHERE settlement_location_type = 'ZONE'
