@@ -1,0 +1,133 @@
+"""Which independent reader reads which dataset, and what a source's own printed numbers are called in the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from oracle import caiso, nyiso, pjm
+from oracle.shell import Case, Row
+
+# The numbers that a source prints, by its own column or component, and the contract column they arrive in.
+PRINTED = {
+    "LMP": "lmp_total",
+    "MCE": "lmp_energy",
+    "MCC": "lmp_congestion",
+    "MCL": "lmp_loss",
+    "MGHG": "price",
+    "MW": "market_clearing_price",
+    "LBMP": "lmp_total",
+    "Marginal Cost Losses": "lmp_loss",
+    "value": "market_clearing_price",
+    "total_mw": "cleared_quantity_mw",
+}
+RESULTS = {"REG": "REG", "SR": "SPIN", "PR": "NON_SPIN", "30MIN": "SUPPLEMENTAL"}
+SERVICES = {
+    "Ratio": "OTHER",
+    "Mileage": "REG_MILEAGE",
+    "Performance": "REG_MILEAGE",
+    "Regulation": "REG",
+    "Non-Synchronized": "NON_SPIN",
+    "Synchronized": "SPIN",
+    "Primary": "NON_SPIN",
+    "Secondary": "SUPPLEMENTAL",
+    "Thirty": "SUPPLEMENTAL",
+}
+RESERVE_PRICES = {"mcp": "", "mcp_capped": " capped", "reg_ccp": " capability", "reg_pcp": " performance"}
+PJM_PARTS = {
+    "total_lmp": "lmp_total",
+    "system_energy_price": "lmp_energy",
+    "congestion_price": "lmp_congestion",
+    "marginal_loss_price": "lmp_loss",
+}
+
+
+def published(
+    iso: str, source_name: str, table: str, market: str, case: Case, known: Mapping[str, str]
+) -> list[Row]:
+    """What a raw object says for one table and market, read without the project's SQL.
+
+    Args:
+        iso: the operator.
+        source_name: the source's own word for the dataset (``da_hrl_lmps``, ``PRC_LMP``, ``damasp``).
+        table: the table that the rows are for.
+        market: DA or RT; a file may speak of both.
+        case: the raw object.
+        known: the type of a location by its id, where the file does not say it.
+    """
+    match iso, table:
+        case "CAISO", "energy_prices":
+            return caiso.energy_prices(case)
+        case "CAISO", "price_adders":
+            return caiso.price_adders(case)
+        case "CAISO", "ancillary_services":
+            return caiso.ancillary_services(case)
+        case "NYISO", "energy_prices":
+            return nyiso.energy_prices(case)
+        case "NYISO", "ancillary_services":
+            return nyiso.ancillary_services(case)
+        case "PJM", "energy_prices":
+            derived = "unverified" in source_name
+            return pjm.energy_prices(case, market.lower(), derived=derived, known=known)
+        case "PJM", "ancillary_services":
+            results = "reserve_market_results" in source_name
+            rows = pjm.reserve_results(case) if results else pjm.long_services(case)
+            return [_of_pjm(row, results) for row in rows]
+    raise LookupError(f"no reader for {table} of {iso}")
+
+
+def _of_pjm(row: Row, results: bool) -> Row:
+    """The comparable product and the region, by the words of the feeds' own documentation."""
+    product = str(row["as_product"])
+    if results:
+        performance = product.endswith("performance")
+        return row | {"as_product_standard": "REG_MILEAGE" if performance else RESULTS[product.split(" ")[0]]}
+    # The first words that fit decide: "Non-Synchronized" before "Synchronized", a ratio before what it is of.
+    standard = next((kind for words, kind in SERVICES.items() if words in product), "OTHER")
+    region = "PJM_RTO" if "RTO" in product else "MAD" if product.startswith("M") else "SYSTEM"
+    return row | {"as_product_standard": standard, "as_region": region}
+
+
+def location_of(iso: str, table: str, row: Row) -> str:
+    """What the source calls the place (and product) of a row."""
+    if table == "ancillary_services":
+        if iso == "CAISO":
+            return f"{row['as_region']} {row['as_product']}"
+        if iso == "NYISO":
+            return str(row["as_region"])
+        product = str(row["as_product"])
+        if row["as_region"] == "SYSTEM":
+            return product.partition(" (")[0]
+        return f"{row['as_region']} {product.split(' ')[0]}"
+    named = iso == "NYISO" and table == "energy_prices"
+    return str(row["settlement_location" if named else "settlement_location_id"])
+
+
+def numbers_of(iso: str, table: str, row: Row, printed: Mapping[str, str]) -> dict[str, float]:
+    """The contract columns of a row as the source's printed numbers say them."""
+    if iso == "NYISO" and table == "ancillary_services":
+        titles = [name for name in printed if name in row["as_product"]]
+        return {"market_clearing_price": float(printed[max(titles, key=len)])}
+    if iso == "NYISO":
+        found = {PRINTED[name]: float(text) for name, text in printed.items() if name in PRINTED}
+        return found | {"lmp_congestion": 0 - float(printed["Marginal Cost Congestion"])}
+    if iso == "PJM" and "mcp" in printed:
+        suffix = str(row["as_product"])[len(str(row["as_product"]).split(" ")[0]) :]
+        column = next(name for name, words in RESERVE_PRICES.items() if words == suffix)
+        found = {"market_clearing_price": float(printed[column])}
+        return found | ({"cleared_quantity_mw": float(printed["total_mw"])} if column == "mcp" else {})
+    if iso == "PJM" and table == "energy_prices":
+        side = str(row["market_type"]).lower()
+        return {
+            column: float(text)
+            for part, column in PJM_PARTS.items()
+            if (text := printed.get(f"{part}_{side}")) is not None
+        }
+    own = {"price"} if table == "price_adders" else set(PRINTED.values()) - {"price"}
+    return {PRINTED[name]: float(text) for name, text in printed.items() if PRINTED.get(name) in own}
+
+
+def stamp_of(row: Row, stamp: str | None) -> datetime:
+    """The instant by which the source names the interval of a row."""
+    moment: datetime = row["interval_end_utc" if stamp == "end" else "interval_start_utc"]
+    return moment
