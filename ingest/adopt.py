@@ -24,7 +24,8 @@ ROAD = "import"
 BATCH = 64
 
 Recognise = Callable[[Path], Sequence[str]]
-Known = Callable[[str, str, str], Event | None]
+# The observation that a file repeats, or None where it says something new; asked with the event it would have.
+Known = Callable[[Event], Event | None]
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def adopt(
         sink: where their events go.
         published_at: when they were published; None takes each file's own time.
         recognise: the names of the datasets whose shapes fit a file.
-        known: the event that told of a raw object with this content, by dataset, sha256 and content sha256,
-            or None. Without it every file is told again, which changes nothing.
+        known: the earlier event that a file repeats, so that it is ``unchanged``; None where it says something
+            new. Without it every file is told again, which changes nothing.
         progress: told of every file when it is done.
 
     Raises:
@@ -140,14 +141,16 @@ class _Adopter:
         except OSError as error:
             reason = f"The file cannot be read: {error.strerror or type(error).__name__}."
             return None, Problem(path, Status.QUARANTINED, reason)
-        before = self.known(dataset.name, sha256, content)
+        event = self._event(path, dataset.name, Status.OK, "").but(
+            sha256=sha256, content_sha256=content, bytes=path.stat().st_size
+        )
+        before = self.known(event)
         if before is not None and before.raw_key and self.store.exists(before.raw_key):
             status, key = Status.UNCHANGED, before.raw_key
         else:
             status, key = Status.OK, raw_key(self.source.iso, dataset.name, None, sha256, path.name)
             self.store.link_or_copy(key, path)
-        event = self._event(path, dataset.name, status, "")
-        return event.but(raw_key=key, sha256=sha256, content_sha256=content, bytes=path.stat().st_size), None
+        return event.but(status=status, raw_key=key), None
 
     def _judge(self, path: Path) -> None:
         """Refuse what is broken, empty, or an error document of one of the source's sites."""

@@ -10,7 +10,7 @@ Workers only write files; this process alone moves them to their place and commi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -186,16 +186,13 @@ def _build_year(
         report.there += len(chunks) - len(due)
         added: list[str] = []
         emptied: list[Chunk] = []
-        jobs: dict[Future, Chunk] = {}  # type: ignore[type-arg]
+        jobs: list[Chunk] = []
         for chunk in due:
             if lake.has_data_file(target_of(lake, source, chunk)):
                 added.append(target_of(lake, source, chunk))
             else:
-                jobs[executor.submit(build_chunk, job_of(lake, source, chunk))] = chunk
-                if isinstance(executor, Here):
-                    progress(what, len(jobs) + len(added), len(due))
-        for done, future in enumerate(as_completed(jobs), start=1):
-            chunk = jobs[future]
+                jobs.append(chunk)
+        for done, (chunk, future) in enumerate(_worked(lake, source, jobs, executor), start=1):
             try:
                 result: ChunkResult = future.result()
                 _agree_with_other_series(lake, source, chunk, result)
@@ -212,8 +209,7 @@ def _build_year(
                 report.rows[chunk.table] += result.rows
             elif not result.quarantined:
                 emptied.append(chunk)
-            if not isinstance(executor, Here):
-                progress(what, done, len(jobs))
+            progress(what, done, len(jobs))
         step("built")
         replaced = [
             files_of(source, chunk)
@@ -233,6 +229,19 @@ def _build_year(
             report.snapshots.append(snapshot)
         for chunk in emptied:
             lake.store.write_bytes(empty_note(source, chunk), b"")
+
+
+def _worked(
+    lake: Lake, source: Source, chunks: Sequence[Chunk], executor: Executor
+) -> Iterator[tuple[Chunk, Future[ChunkResult]]]:
+    """Chunks with their finished futures, as they finish; in this process one is placed before the next begins."""
+    if isinstance(executor, Here):
+        for chunk in chunks:
+            yield chunk, executor.submit(build_chunk, job_of(lake, source, chunk))
+        return
+    futures = {executor.submit(build_chunk, job_of(lake, source, chunk)): chunk for chunk in chunks}
+    for future in as_completed(futures):
+        yield futures[future], future
 
 
 def _is_there(lake: Lake, source: Source, chunk: Chunk, current: set[str]) -> bool:

@@ -9,12 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import duckdb
 
 from catalog.publish import publish
-from ingest.adopt import Adoption, adopt
 from ingest.clock import Period, days_of, market_days, now
 from ingest.corrections import corrected_days, read_corrections
 from ingest.events import Event, Request, Status
@@ -24,12 +22,9 @@ from ingest.plan import ASK_AGAIN_AFTER, Landed, Missing, Plan, plan
 from ingest.registry import Dataset, Scope, Source
 from lake.build import BuildReport, build
 from lake.engine import raw_file
-from lake.errors import UnreadableFile
 from lake.home import Lake
 from lake.ledger import latest
-from lake.recognise import candidates
 from lake.scratch import new_place, sweep, sweep_abandoned
-from lake.stage import lay_out
 from lake.views import meta_views
 
 Progress = Callable[[str, int, int], None]
@@ -167,47 +162,6 @@ def ingest(
     report.build = build(lake, source, datasets, first, last, executor, progress, on_step)
     lake.fold_ledger(on_step)
     return report
-
-
-def import_files(
-    lake: Lake,
-    source: Source,
-    dataset: Dataset | None,
-    paths: Sequence[Path],
-    published_at: datetime | None,
-) -> Adoption:
-    """Take a user's files into the lake as they are; the build reads them."""
-    folder = new_place(lake.settings.scratch, "looked-at")
-
-    def recognise(path: Path) -> Sequence[str]:
-        try:
-            return candidates(lay_out(path, path.name, folder), source)
-        except UnreadableFile:
-            return []
-        finally:
-            sweep(folder)
-
-    with lake.reader() as connection:
-        rows = connection.execute(
-            "SELECT dataset, sha256, content_sha256, raw_key FROM ledger "
-            "WHERE iso = $iso AND road = 'import' AND raw_key IS NOT NULL",
-            {"iso": source.iso},
-        ).fetchall()
-    seen = {(name, sha): key for name, sha, _, key in rows}
-    same = {(name, content): key for name, _, content, key in rows if content}
-
-    def known(name: str, sha256: str, content_sha256: str | None) -> Event | None:
-        key = seen.get((name, sha256)) or (same.get((name, content_sha256)) if content_sha256 else None)
-        return _stub(source, name, key) if key else None
-
-    return adopt(paths, source, dataset, lake.store, lake.journal, published_at, recognise, known)
-
-
-def _stub(source: Source, dataset: str, key: str) -> Event:
-    """The earlier event of a raw object, as far as an import asks for it."""
-    return Event(
-        "", "", source.iso, dataset, "import", "", None, None, "all", Status.OK, "", now(), raw_key=key
-    )
 
 
 def _latest(

@@ -48,14 +48,14 @@ class Shelf:
         path.write_bytes(data.encode() if isinstance(data, str) else data)
         return path
 
-    def known(self, name: str, sha256: str, content_sha256: str) -> Event | None:
+    def known(self, told: Event) -> Event | None:
         return next(
             (
                 event
                 for event in reversed(self.sink.events)
-                if event.dataset == name
+                if event.dataset == told.dataset
                 and event.raw_key
-                and (event.sha256 == sha256 or event.content_sha256 == content_sha256)
+                and (event.sha256 == told.sha256 or event.content_sha256 == told.content_sha256)
             ),
             None,
         )

@@ -19,6 +19,7 @@ from lake.cli import options
 from lake.cli.show import complain, duration, number, say, say_json, size, table, watching
 from lake.config import load_settings
 from lake.home import Lake
+from lake.imports import import_files
 
 INCOMPLETE = 3
 
@@ -116,7 +117,7 @@ def import_(
     moment = options.moment(published_at)
     with Lake(load_settings()) as lake:
         pipeline.open_lake(lake)
-        adoption = pipeline.import_files(lake, source, known, paths, moment)
+        adoption = import_files(lake, source, known, paths, moment)
         lake.fold_ledger()
     for problem in adoption.problems:
         complain(problem.sentence)
