@@ -6,7 +6,8 @@
 --        period of a dataset was asked for and no road has brought it.
 --        status incomplete (some intervals), absent (none, though files for the day were obtained), empty
 --        (none, and the source said so), never_asked (none, and nobody asked): found between the first and
---        the last day of a series. dataset names every dataset that could have brought it.
+--        the last day of a series. dataset names every dataset that could have brought it, table_name the
+--        tables that lack it.
 --        A day that the ledger explains is not told a second time.
 -- Why:   what a relational download history was for, answered by what is there.
 WITH feeds AS (
@@ -49,8 +50,8 @@ unexplained AS (
     SELECT
         unfilled.*,
         feeds.dataset,
-        timezone(feeds.clock, CAST(unfilled.delivery_date AS TIMESTAMP)) AS day_start,
-        timezone(feeds.clock, CAST(unfilled.delivery_date + 1 AS TIMESTAMP)) AS day_end
+        -- Files of one's own tell the span of their rows, which does not reach from midnight to midnight.
+        timezone(feeds.clock, CAST(unfilled.delivery_date AS TIMESTAMP) + INTERVAL 12 HOUR) AS noon
     FROM meta.unfilled
     LEFT JOIN feeds
         ON
@@ -83,14 +84,14 @@ judged AS (
         ON
             unexplained.iso = said_empty.iso
             AND unexplained.dataset = said_empty.dataset
-            AND unexplained.day_end > said_empty.period_start
-            AND unexplained.day_start < said_empty.period_end
+            AND unexplained.noon >= said_empty.period_start
+            AND unexplained.noon < said_empty.period_end
     LEFT JOIN meta.obtained
         ON
             unexplained.iso = obtained.iso
             AND unexplained.dataset = obtained.dataset
-            AND unexplained.day_end > obtained.stretch_start
-            AND unexplained.day_start < obtained.stretch_end
+            AND unexplained.noon >= obtained.stretch_start
+            AND unexplained.noon < obtained.stretch_end
     GROUP BY unexplained.iso, unexplained.table_name, unexplained.series, unexplained.delivery_date
     HAVING COUNT(unanswered.iso) = 0
 ),
@@ -115,7 +116,7 @@ told AS (
         iso,
         dataset,
         series,
-        table_name,
+        string_agg(table_name, ', ' ORDER BY table_name) AS table_name,
         status,
         CASE status
             WHEN 'incomplete' THEN found || ' are there'
@@ -125,6 +126,7 @@ told AS (
         END AS reason,
         delivery_date
     FROM judged
+    GROUP BY iso, dataset, series, status, reason, delivery_date
 ),
 
 runs AS (
