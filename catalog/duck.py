@@ -72,6 +72,8 @@ def open_duckdb(
         for file in extension_files().values():
             connection.execute(f"LOAD '{quoted(str(file))}'")
         connection.execute("SET TimeZone = 'UTC'")
+        # DuckDB draws it on standard output, among what a script reads.
+        connection.execute("SET enable_progress_bar = false")
         _set(connection, "memory_limit", memory_limit)
         _set(connection, "threads", threads)
         _set(connection, "temp_directory", temp_directory)

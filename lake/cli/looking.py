@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +14,10 @@ import duckdb
 import typer
 
 from catalog.duck import extension_files
+from ingest.clock import parse_date
 from ingest.registry import sources
+from lake import checks, coverage, pipeline
 from lake import doctor as health
-from lake import pipeline
 from lake.api import connect
 from lake.cli import options
 from lake.cli.show import complain, number, say, say_json, table
@@ -44,8 +46,6 @@ def init(
 def status(iso: options.MaybeIso = None, as_json: options.AsJson = False) -> None:
     """What the lake holds and what it lacks, per dataset."""
     wanted = options.iso_of(iso).iso if iso else None
-    from lake import coverage
-
     with Lake(load_settings()) as lake:
         lake.require()
         _print(coverage.status(lake, wanted), as_json)
@@ -81,17 +81,42 @@ def catalog(
     _print(rows, as_json)
 
 
-def check(iso: options.MaybeIso = None, as_json: options.AsJson = False) -> None:
-    """Run the quality checks and record their results; exit code 3 where one finds an error."""
+def check(
+    iso: options.MaybeIso = None,
+    start_date: options.Start = None,
+    end_date: options.End = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Run the quality checks and record their results; exit code 3 where the contract is broken."""
     wanted = options.iso_of(iso).iso if iso else None
-    from lake import checks
-
+    first = parse_date(start_date, "--start-date") if start_date else None
+    last = parse_date(end_date, "--end-date") if end_date else None
     with Lake(load_settings()) as lake:
         lake.require()
-        results = checks.run(lake, wanted)
-    _print(results, as_json)
+        results = checks.run(lake, wanted, first, last)
+    if as_json:
+        _print(results, as_json)
+    else:
+        _show_checks(results)
     if any(result.is_error for result in results):
         raise typer.Exit(INCOMPLETE)
+
+
+def _show_checks(results: Sequence[checks.CheckResult]) -> None:
+    """One line a check that found nothing, and what the others found, with examples."""
+    by_name: dict[str, list[checks.CheckResult]] = {}
+    for result in results:
+        by_name.setdefault(result.check_name, []).append(result)
+    for name, group in by_name.items():
+        found = [result for result in group if not result.passed]
+        if not found:
+            say(f"ok       {name}: {group[0].title} ({', '.join(result.iso for result in group)})")
+        for result in found:
+            say(
+                f"{result.severity:<8} {name}: {result.iso}, {number(result.offending)} rows. Not so: {result.title}."
+            )
+            for example in result.examples:
+                say("         " + ", ".join(f"{key} {value}" for key, value in example.items()))
 
 
 def sql(
