@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -102,13 +103,19 @@ def feeds_of(iso: str, table: str, series: str) -> Iterator[tuple[Dataset, str, 
                 yield dataset, name, feed
 
 
+@cache
+def _contracts() -> dict[str, Contract]:
+    """The contracts, read once by a process that builds many chunks."""
+    return load_contracts()
+
+
 class Workshop:
     """The scratch folder, the connection and the recognised members of one job."""
 
     def __init__(self, job: ChunkJob) -> None:
         self.job = job
         self.source = source(job.iso)
-        self.contract: Contract = load_contracts()[job.table]
+        self.contract: Contract = _contracts()[job.table]
         self.feeds = [
             (dataset, name, feed) for dataset, name, feed in feeds_of(job.iso, job.table, job.series)
         ]

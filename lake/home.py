@@ -20,7 +20,7 @@ from ingest.storage import Store
 from lake.config import Settings
 from lake.errors import NoLake
 from lake.ledger import JOURNAL, SEED, Journal, journal_sql, ledger_sql
-from lake.scratch import new_place, sweep
+from lake.scratch import new_place
 
 # A run adds one file to the ledger's table; past this many they are written as one.
 LEDGER_FILES = 20
@@ -43,9 +43,12 @@ class Lake:
         self.close()
 
     def close(self) -> None:
-        """Give back the catalog's connections."""
+        """Give back the connections of the catalog and of DuckDB."""
         if "catalog" in self.__dict__:
             self.catalog.close()
+        if "_duckdb" in self.__dict__:
+            # DuckDB removes the folder that it spilled to.
+            self.__dict__.pop("_duckdb").close()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -91,24 +94,29 @@ class Lake:
             endpoint=settings.endpoint,
         )
 
-    @contextmanager
-    def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection that reads tables and has the ledger as the view ``ledger``."""
-        spill = new_place(self.settings.scratch, "spill")
-        spill.mkdir(parents=True, exist_ok=True)
+    @cached_property
+    def _duckdb(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB with its extensions. Loading them takes longer than most questions, so it is done once."""
         connection = open_duckdb(
             s3=self.s3_access(),
             memory_limit=self.settings.memory_limit,
             threads=self.settings.threads,
-            temp_directory=spill,
+            temp_directory=new_place(self.settings.scratch, "spill"),
         )
+        # Between two questions a build has the memory, not what was read before.
+        connection.execute("SET enable_external_file_cache = false")
+        return connection
+
+    @contextmanager
+    def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A session that reads tables and has the ledger as the view ``ledger``."""
+        connection = self._duckdb.cursor()
         try:
             ledger = ledger_sql(self.settings.root, self.folder(self.contracts["raw_files"]))
             connection.execute(f"CREATE TEMP VIEW ledger AS {ledger}")
             yield connection
         finally:
             connection.close()
-            sweep(spill)
 
     def put_data_file(self, built: Path, target: str) -> None:
         """Move a finished Parquet file to its place under the warehouse; there it is whole from the first moment."""
