@@ -34,6 +34,7 @@ from lake import cli, pipeline
 from lake.build import BuildReport, build
 from lake.config import Settings
 from lake.home import Lake
+from lake.imports import import_files
 
 ISOS = tuple(registry.sources())
 DATASETS = [
@@ -45,6 +46,15 @@ DATASETS = [
 CONTROL = {("CAISO", "price_corrections"): "a list of trade dates to ask for again; it holds no price"}
 TABULAR = [param for param in DATASETS if tuple(param.values) not in CONTROL]
 TABLES = tuple(contract.PLACE)
+# What is one quantity through all its stages: ISO, table, series.
+SERIES = sorted(
+    {
+        (source.iso, feed.table, feed.series)
+        for source in registry.sources().values()
+        for dataset in source.datasets.values()
+        for feed in dataset.feeds.values()
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -96,10 +106,17 @@ def declared(*changed: Source) -> contextlib.AbstractContextManager[None]:
     return patched()
 
 
-def asked_by_day(source: Source) -> Source:
-    """The ISO with no request longer than a day where the site leaves the choice: small answers, same rules."""
+def small(source: Source) -> Source:
+    """The ISO with no request longer than a day where the site leaves the choice, and few hubs to ask for.
+
+    Answers are small then; everything else is as declared.
+    """
+    few = {kind: dict(list(ids.items())[:1]) for kind, ids in source.locations.known.items()}
     return source.model_copy(
-        update={"datasets": {name: _by_day(dataset) for name, dataset in source.datasets.items()}}
+        update={
+            "datasets": {name: _by_day(dataset) for name, dataset in source.datasets.items()},
+            "locations": source.locations.model_copy(update={"known": few}),
+        }
     )
 
 
@@ -109,6 +126,22 @@ def _by_day(dataset: Dataset) -> Dataset:
         for road in dataset.roads
     ]
     return dataset.model_copy(update={"roads": roads})
+
+
+def thin(source: Source, files: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """CSV files with the rows of a few locations only; archives and files without locations as they are."""
+    ids = {key for known in source.locations.known.values() for key in list(known)[:1]}
+    found = []
+    for name, content in files:
+        header, *lines = content.splitlines(keepends=True)
+        titles = header.decode().strip().split(",")
+        place = next((titles.index(title) for title in ("pnode_id", "PTID") if title in titles), None)
+        if place is None or content[:2] == b"PK":
+            found.append((name, content))
+            continue
+        kept = [line for line in lines if line.decode().split(",")[place].strip('"\r\n') in ids]
+        found.append((name, b"".join([header, *kept])))
+    return found
 
 
 def feeds(source: Source, table: str, series: str) -> Iterator[tuple[Dataset, Feed]]:
@@ -198,7 +231,7 @@ class World:
         """Import files."""
         source = registry.source(iso)
         known = source.dataset(dataset) if dataset else None
-        return pipeline.import_files(self.lake, source, known, list(paths), published_at)
+        return import_files(self.lake, source, known, list(paths), published_at)
 
     @cached_property
     def reader(self) -> duckdb.DuckDBPyConnection:

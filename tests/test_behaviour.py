@@ -1,10 +1,15 @@
-"""One behaviour suite over the registry: what holds for every dataset, none exempted."""
+"""One behaviour suite over the registry: what holds for every dataset, none exempted.
+
+Here through the simulated sites: landed, built, compared with an independent reading of the landed bytes and
+with what the sites print. Faults of the sites are in ``test_behaviour_faults``.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,57 +17,80 @@ from behaviour_kit import (
     CONTROL,
     DATASETS,
     ISOS,
+    SERIES,
     TABULAR,
     World,
-    asked_by_day,
     assert_series,
     declared,
+    small,
     source_word,
     stamp,
 )
 from oracle import readers
 
 from ingest import registry
+from ingest.registry import Source
 from ingest.simulator import Simulator, expected
 
 AUTUMN, SPRING = date(2025, 11, 2), date(2026, 3, 8)
 EDGE = (date(2025, 12, 31), date(2026, 1, 1))
-# What is published five business days after the month is asked for from here on.
-LATE = 30
 
 
-def live(world: World, iso: str) -> None:
-    """Months of a lake in minutes: each period is asked for soon after it, what settles late when it has settled."""
-    source = registry.source(iso)
-    soon = [name for name, one in source.datasets.items() if one.published.day <= LATE]
-    late = [name for name, one in source.datasets.items() if one.published.day > LATE]
-    narrow = [name for name in soon if "hubs" in source.dataset(name).scopes]
-    wide_only = [name for name in soon if name not in narrow]
-    for now, period, names in (
-        ("2025-11-07 08:00", (AUTUMN, AUTUMN), soon),
-        ("2026-01-06 08:00", EDGE, narrow),
-        ("2026-03-13 08:00", (SPRING, SPRING), narrow),
-        ("2026-04-25 08:00", (AUTUMN, AUTUMN), late),
-        ("2026-04-25 09:00", (SPRING, SPRING), late),
+@dataclass(frozen=True)
+class Visit:
+    """A run of a user: when, for which delivery dates, of what."""
+
+    now: str
+    first: date
+    last: date
+    names: tuple[str, ...]
+    scope: str
+
+
+def visits(source: Source, thorough: bool) -> Iterator[Visit]:
+    """Months of a lake in a few runs: each period soon after it, what settles late when it has settled.
+
+    Unless thorough, five-minute markets are asked for their 25-hour day only.
+    """
+    for now, first, last, late in (
+        ("2025-11-07 08:00", AUTUMN, AUTUMN, False),
+        ("2026-01-06 08:00", *EDGE, False),
+        ("2026-03-13 08:00", SPRING, SPRING, False),
+        ("2026-03-13 09:00", AUTUMN, AUTUMN, True),
+        ("2026-04-25 08:00", SPRING, SPRING, True),
     ):
-        world.now = stamp(now)
-        if not names:
-            continue
-        scope = "all" if period == (AUTUMN, AUTUMN) and names is soon else "hubs"
-        report = world.download(iso, *period, names, scope)
-        assert report.landing is not None
-        assert report.landing.complete, report.landing.sentences
-        if wide_only and period == (SPRING, SPRING):
-            assert world.download(iso, *period, wide_only, "all").complete
-    report = world.build(iso)
-    assert report.complete, (report.quarantined, report.failed)
+        for scope in ("hubs", "all"):
+            names = tuple(
+                name
+                for name, dataset in source.datasets.items()
+                if (dataset.published.day > 30) == late
+                and scope == ("hubs" if "hubs" in dataset.scopes else "all")
+                and (thorough or first == AUTUMN or dataset.interval_minutes > 5)
+            )
+            if names:
+                yield Visit(now, first, last, names, scope)
+        if thorough and first == AUTUMN and not late:
+            yield Visit("2025-11-07 09:00", first, last, names_at(source, "all"), "all")
+
+
+def names_at(source: Source, scope: str) -> tuple[str, ...]:
+    """Datasets that the sites serve a few days after a delivery day."""
+    return tuple(
+        name for name, one in source.datasets.items() if scope in one.scopes and one.published.day <= 30
+    )
+
+
+def days_of(source: Source, name: str, thorough: bool) -> list[date]:
+    """The delivery dates that the visits bring of a dataset."""
+    found = [visit for visit in visits(source, thorough) if name in visit.names]
+    return sorted({day for visit in found for day in (visit.first, visit.last)})
 
 
 @pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, World]]:
-    """Each ISO's lake after the two days of the clock change and a year's edge."""
-    made: dict[str, World] = {}
-    with declared(*(asked_by_day(source) for source in registry.sources().values())):
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, bool], World]]:
+    """The lakes that were made so far; each is made by the first test that looks at it."""
+    made: dict[tuple[str, bool], World] = {}
+    with declared(*(small(source) for source in registry.sources().values())):
         yield made
         for world in made.values():
             world.__exit__()
@@ -70,26 +98,100 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, World
             world.sim.stop()
 
 
+@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.long)], ids=["", "thorough"])
+def thorough(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
 @pytest.fixture
-def lived(worlds: dict[str, World], iso: str, tmp_path_factory: pytest.TempPathFactory) -> World:
-    if iso not in worlds:
+def lived(
+    worlds: dict[tuple[str, bool], World],
+    iso: str,
+    thorough: bool,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> World:
+    """An ISO's lake after both days of the clock change and a year's edge."""
+    if (iso, thorough) not in worlds:
         sim = Simulator(now=stamp("2025-11-07 08:00"), nodes=2).start()
-        worlds[iso] = World(tmp_path_factory.mktemp(iso), sim, stamp("2025-11-07 08:00"))
-        worlds[iso].__enter__()
-        live(worlds[iso], iso)
-    return worlds[iso]
+        world = World(tmp_path_factory.mktemp(iso), sim, stamp("2025-11-07 08:00")).__enter__()
+        worlds[iso, thorough] = world
+        for visit in visits(registry.source(iso), thorough):
+            world.now = stamp(visit.now)
+            landing = world.download(iso, visit.first, visit.last, visit.names, visit.scope).landing
+            assert landing is not None
+            assert landing.complete, landing.sentences
+        built = world.build(iso)
+        assert built.complete, (built.quarantined, built.failed)
+    return worlds[iso, thorough]
 
 
-SERIES = sorted(
-    {
-        (source.iso, feed.table, feed.series)
+def test_only_the_declared_datasets_feed_no_table() -> None:
+    without = {
+        (source.iso, name)
         for source in registry.sources().values()
-        for dataset in source.datasets.values()
-        for feed in dataset.feeds.values()
+        for name, dataset in source.datasets.items()
+        if not dataset.feeds
     }
-)
+    assert without == set(CONTROL)
+    assert {tuple(param.values) for param in DATASETS} == without | {tuple(param.values) for param in TABULAR}
 
 
 @pytest.mark.parametrize(("iso", "table", "series"), SERIES)
-def test_the_table_holds_what_landed_and_nothing_else(lived: World, iso: str, table: str, series: str) -> None:
+def test_a_table_holds_what_landed_and_nothing_else(lived: World, iso: str, table: str, series: str) -> None:
     assert assert_series(lived, iso, table, series) > 0
+
+
+@pytest.mark.parametrize(("iso", "dataset"), TABULAR)
+def test_every_day_is_whole_and_says_what_the_site_prints(
+    lived: World, iso: str, dataset: str, thorough: bool
+) -> None:
+    source = registry.source(iso)
+    entry = source.dataset(dataset)
+    word = source_word(entry)
+    for feed in entry.feeds.values():
+        rows = lived.rows(
+            iso,
+            feed.table,
+            f"data_source LIKE 'raw/{iso.lower()}/{dataset}/%' AND market_type = '{feed.market}'",
+        )
+        instants: dict[tuple[str, date], set[datetime]] = defaultdict(set)
+        for number, row in enumerate(rows):
+            place = readers.location_of(iso, word, feed.table, row)
+            instant = readers.stamp_of(row, feed.stamp)
+            instants[place, row["delivery_date"]].add(instant)
+            # Every row is compared with the landed bytes elsewhere; the bytes with the site by a part of them.
+            if number % max(len(rows) // 200, 1) == 0:
+                said = lived.sim.expected(iso, word, place, instant) if lived.sim else {}
+                numbers = readers.numbers_of(iso, feed.table, row, said)
+                assert numbers
+                assert {name: row[name] for name in numbers} == numbers, (place, instant)
+        days = days_of(source, dataset, thorough)
+        whole = {day: set(expected.intervals(iso, word, day)) for day in days}
+        assert {day for _, day in instants} == set(days)
+        assert all(found == whole[day] for (_, day), found in instants.items())
+
+
+@pytest.mark.parametrize("iso", ISOS)
+@pytest.mark.parametrize("thorough", [False], ids=[""], indirect=True)
+def test_the_clock_changes_on_one_row_more_and_one_row_less(lived: World, iso: str) -> None:
+    """Day-ahead hours of one place: 25 and 23, the repeated hour twice, the skipped hour never."""
+    rows = lived.query(
+        "SELECT delivery_date, datetime_utc, datetime_local, delivery_hour, dst_flag "
+        "FROM market.energy_prices WHERE iso = $iso AND market_type = 'DA' AND settlement_location_id = ("
+        "SELECT min(settlement_location_id) FROM market.energy_prices "
+        "WHERE iso = $iso AND market_type = 'DA' AND settlement_location_type IN ('HUB', 'ZONE')) "
+        "ORDER BY datetime_utc",
+        iso=iso,
+    )
+    by_day: dict[date, list[dict[str, object]]] = defaultdict(list)
+    for row in rows:
+        by_day[row["delivery_date"]].append(row)
+    assert {day: len(found) for day, found in by_day.items()} == {AUTUMN: 25, SPRING: 23, EDGE[0]: 24, EDGE[1]: 24}
+    repeated = [row for row in by_day[AUTUMN] if row["delivery_hour"] == 2]
+    assert [row["dst_flag"] for row in repeated] == ["Y", "N"]
+    assert len({row["datetime_local"] for row in repeated}) == 1
+    assert [row["delivery_hour"] for row in by_day[SPRING]] == [1, 2, *range(4, 25)]
+    zone = ZoneInfo(registry.source(iso).clock)
+    first = datetime(2026, 1, 1, tzinfo=zone)
+    assert [row["datetime_utc"] for row in by_day[EDGE[1]]][0] == first
+    assert [row["datetime_utc"] for row in by_day[EDGE[0]]][-1] == first - timedelta(hours=1)

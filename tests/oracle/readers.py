@@ -88,7 +88,7 @@ def _of_pjm(row: Row, results: bool) -> Row:
     return row | {"as_product_standard": standard, "as_region": region}
 
 
-def location_of(iso: str, table: str, row: Row) -> str:
+def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     """What the source calls the place (and product) of a row."""
     if table == "ancillary_services":
         if iso == "CAISO":
@@ -96,9 +96,9 @@ def location_of(iso: str, table: str, row: Row) -> str:
         if iso == "NYISO":
             return str(row["as_region"])
         product = str(row["as_product"])
-        if row["as_region"] == "SYSTEM":
-            return product.partition(" (")[0]
-        return f"{row['as_region']} {product.split(' ')[0]}"
+        if "reserve_market_results" in source_name:
+            return f"{row['as_region']} {product.split(' ')[0]}"
+        return product.partition(" (")[0]
     named = iso == "NYISO" and table == "energy_prices"
     return str(row["settlement_location" if named else "settlement_location_id"])
 
