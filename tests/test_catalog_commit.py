@@ -50,10 +50,6 @@ def these(leaving: set[str]) -> Callable[[Sequence[str]], list[str]]:
     return lambda _: sorted(leaving)
 
 
-def chunk_named(turn: int, wanted: int) -> Callable[[Sequence[str]], list[str]]:
-    return lambda current: [path for path in current if wanted and path.endswith(f"/chunk-{turn}.parquet")]
-
-
 def test_a_batch_is_one_snapshot(catalog: Catalog, connection: duckdb.DuckDBPyConnection) -> None:
     files = [
         put(catalog, connection, f"2022-0{month}-a", price_rows(f"2022-0{month}-01")) for month in (1, 2, 3)
@@ -252,29 +248,37 @@ def test_many_commits_leave_few_manifests_and_exactly_the_files_that_should_be_t
         assert snapshot.summary["total-records"] == str(24 * len(model))
 
 
-def test_manifests_are_merged_and_those_of_files_long_gone_dropped(
-    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def live_and_dead_manifests(catalog: Catalog) -> tuple[int, int]:
+    """Manifests of the current snapshot that name a file of the table, and those that only name gone ones."""
+    table = catalog.table(PRICES)
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    live = [
+        manifest.has_added_files() or manifest.has_existing_files()
+        for manifest in snapshot.manifests(table.io)
+    ]
+    return live.count(True), live.count(False)
+
+
+def test_a_chunk_rebuilt_again_and_again_leaves_no_trail_of_manifests(sqlite_store: Store) -> None:
+    with sqlite_store.open() as catalog, sqlite_store.connect() as connection:
+        catalog.create([PRICES])
+        first = put(catalog, connection, "first")
+        for turn in range(5):
+            copy = data_path(catalog, PRICES, f"chunk-{turn}")
+            shutil.copy(first, copy)
+            commit(catalog, PRICES, [copy], lambda current: current)
+        assert live_and_dead_manifests(catalog) == (1, 1)
+
+
+def test_manifests_of_many_commits_are_merged(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalog.replacement.MANIFESTS_TO_MERGE", 4)
     with sqlite_store.open() as catalog, sqlite_store.connect() as connection:
         catalog.create([PRICES])
-        first = put(catalog, connection, "copy-of-nothing")
+        first = put(catalog, connection, "first")
         for turn in range(8):
-            shutil.copy(first, data_path(catalog, PRICES, f"chunk-{turn}"))
-            # Every other commit also removes a file, which leaves a manifest that names only that one.
-            commit(
-                catalog,
-                PRICES,
-                [data_path(catalog, PRICES, f"chunk-{turn}")],
-                chunk_named(turn - 1, turn % 2),
-            )
-        table = catalog.table(PRICES)
-        snapshot = table.current_snapshot()
-        assert snapshot is not None
-        manifests = snapshot.manifests(table.io)
-        assert len(manifests) <= 4
-        assert (
-            sum(not (manifest.has_added_files() or manifest.has_existing_files()) for manifest in manifests)
-            <= 1
-        )
-        assert count(connection, scan(catalog, PRICES)) == 24 * 4
+            copy = data_path(catalog, PRICES, f"chunk-{turn}")
+            shutil.copy(first, copy)
+            commit(catalog, PRICES, [copy], lambda _: [])
+        assert sum(live_and_dead_manifests(catalog)) <= 4
+        assert count(connection, scan(catalog, PRICES)) == 24 * 8
