@@ -18,16 +18,16 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
 
 from catalog.contract import sql_folder
-from catalog.views import identifier
+from catalog.views import text
 from ingest.clock import now
 from ingest.errors import UnknownName
-from lake.coverage import reading
+from lake.coverage import LITERAL, READ, WORKED_OUT, reading, work_out
 from lake.errors import QueryError
 from lake.home import Lake
 from lake.ledger import Objects
@@ -161,26 +161,28 @@ def run(
     asked_at = now()
     results = []
     with reading(lake) as connection:
-        substitute(connection, checks)
         for operator in [iso] if iso else _operators(connection):
+            work_out(connection, "gaps", operator)
+            substitute(connection, checks, operator)
             windows = list(_windows(connection, operator, first, last))
             for check in checks:
                 offending, examples = 0, list[dict[str, Any]]()
-                for start, end in windows if check.reads_rows else [(first or FIRST_DAY, last or LAST_DAY)]:
-                    count, found = _ask(connection, check, operator, start, end)
+                whole = [(first or FIRST_DAY, last or LAST_DAY)]
+                for start, end in windows if check.reads_rows else whole:
+                    count, found = offenders(connection, check, start, end)
                     offending += count
                     examples += found[: EXAMPLES - len(examples)]
                 results.append(
                     CheckResult(
-                        check.name,
-                        check.severity,
-                        operator,
-                        first,
-                        last,
-                        offending,
-                        tuple(examples),
-                        check.title,
-                        asked_at,
+                        check_name=check.name,
+                        severity=check.severity,
+                        iso=operator,
+                        first_date=first,
+                        last_date=last,
+                        offending=offending,
+                        examples=tuple(examples),
+                        title=check.title,
+                        checked_at=asked_at,
                     )
                 )
     if record and results:
@@ -188,30 +190,28 @@ def run(
     return sorted(results, key=lambda one: (one.passed, one.severity, one.check_name, one.iso))
 
 
-def substitute(connection: duckdb.DuckDBPyConnection, checks: Iterable[Check]) -> None:
-    """Give this connection views of its own by the names that checks use, cut to an operator and to days.
+def substitute(connection: duckdb.DuckDBPyConnection, checks: Iterable[Check], iso: str) -> None:
+    """Give this connection views by the names that checks use, beside what has been worked out for an operator.
 
-    One day more is let through at the front: an interval may reach over midnight. What is found there is not
-    counted.
+    Rows are cut to the operator and to the days of the check. One day more is let through at the front, because
+    an interval may reach over midnight.
     """
-    for name in sorted({name for check in checks for name in check.reads}):
+    there = {f"meta.{name}" for name in (*LITERAL, *READ, *WORKED_OUT)}
+    for name in sorted({name for check in checks for name in check.reads} - there):
         schema, view = name.split(".")
-        columns = {
-            row[0]
-            for row in connection.execute(
-                "SELECT column_name FROM duckdb_columns() "
-                "WHERE database_name = 'lake' AND schema_name = $schema AND table_name = $view",
-                {"schema": schema, "view": view},
-            ).fetchall()
-        }
-        rules = []
-        if "iso" in columns:
-            rules.append("iso = getvariable('check_iso')")
-        if "delivery_date" in columns:
+        columns = connection.execute(
+            "SELECT list(column_name) FROM duckdb_columns() "
+            "WHERE database_name = 'lake' AND schema_name = $schema AND table_name = $view",
+            {"schema": schema, "view": view},
+        ).fetchone() or ([],)
+        rules = [f"iso = {text(iso)}"] if "iso" in columns[0] else []
+        if "delivery_date" in columns[0]:
             rules.append("delivery_date >= CAST(getvariable('check_from') AS DATE) - 1")
             rules.append("delivery_date <= CAST(getvariable('check_until') AS DATE)")
         where = f" WHERE {' AND '.join(rules)}" if rules else ""
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
+        connection.execute("SET VARIABLE check_from = DATE '1990-01-01'")
+        connection.execute("SET VARIABLE check_until = DATE '2100-12-31'")
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM lake.{name}{where}")
 
 
@@ -250,44 +250,38 @@ def _windows(
             start, held = None, 0.0
 
 
-def _ask(
-    connection: duckdb.DuckDBPyConnection, check: Check, iso: str, start: date, end: date
-) -> tuple[int, list[dict[str, Any]]]:
-    """How many rows a check finds, and the first few of them."""
-    for name, value in (("check_iso", iso), ("check_from", start), ("check_until", end)):
-        connection.execute(f"SET VARIABLE {name} = $value", {"value": value})
-    return offenders(connection, check, start - timedelta(days=1))
-
-
 def offenders(
-    connection: duckdb.DuckDBPyConnection, check: Check, before: date | None = None
+    connection: duckdb.DuckDBPyConnection, check: Check, first: date = FIRST_DAY, last: date = LAST_DAY
 ) -> tuple[int, list[dict[str, Any]]]:
     """Run one check where its names (``market.*``, ``meta.*``) mean something: the count, and a few examples.
 
     Args:
         connection: where the names are.
         check: which.
-        before: this day is only context, rows found there are not counted.
+        first: offending rows count from this delivery date on; those before it are only context.
+        last: until this delivery date, included.
 
     Raises:
         QueryError: the check does not run.
     """
-    # An offending row is found by its date; it also says where to look.
+    for name, value in (("check_from", first), ("check_until", last)):
+        connection.execute(f"SET VARIABLE {name} = $value", {"value": value})
     statement = f"""
         SELECT count(*), list(example) FILTER (WHERE number <= {EXAMPLES})
         FROM (
             SELECT to_json(found) AS example, row_number() OVER () AS number
-            FROM ({check.sql}
+            FROM (
+                {check.sql}
             ) AS found
-            WHERE delivery_date IS DISTINCT FROM CAST($before AS DATE)
+            WHERE delivery_date BETWEEN $first AND $last
         )
     """
     try:
-        row = connection.execute(statement, {"before": before}).fetchone()
+        row = connection.execute(statement, {"first": first, "last": last}).fetchone()
     except duckdb.OutOfMemoryException:
         raise QueryError(
-            f"The check {check.name} needs more memory than LAKE_MEMORY_LIMIT allows: raise it, or give "
-            "--start-date and --end-date."
+            f"The check {check.name} needs more memory than LAKE_MEMORY_LIMIT allows: raise it, or check fewer "
+            "days at once."
         ) from None
     except duckdb.Error as error:
         raise QueryError(f"The check {check.name} does not run: {str(error).splitlines()[0]}") from error

@@ -41,6 +41,8 @@ class SeriesStatus:
     last_date: date | None
     days_complete: int
     days_lacking: int
+    days_expired: int
+    days_not_published: int
     rows: int
     raw_objects: int
     quarantined: int
@@ -119,8 +121,8 @@ def status(lake: Lake, iso: str | None = None) -> list[SeriesStatus]:
         NoLake: there is no lake, or its ``lake.duckdb`` cannot be read.
     """
     columns = (
-        "iso, series, array_to_string(datasets, ', '), first_date, last_date, days_complete, days_lacking, rows, "
-        "raw_objects, quarantined, raw_bytes, last_fetched_at"
+        "iso, series, array_to_string(datasets, ', '), first_date, last_date, days_complete, days_lacking, "
+        "days_expired, days_not_published, rows, raw_objects, quarantined, raw_bytes, last_fetched_at"
     )
     return _records(lake, SeriesStatus, columns, "status", "iso, series", iso)
 

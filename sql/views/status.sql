@@ -3,7 +3,9 @@
 -- Grain: one series (operator and series); the datasets that feed it are named.
 -- Reads: meta.datasets, meta.coverage, meta.gaps, meta.raw_objects, meta.raw_files.
 -- Means: days_complete   delivery dates on which every table of the series has every interval
---        days_lacking    other delivery dates that were asked for, or lie between the first and the last
+--        days_lacking    other delivery dates that were asked for, or lie between the first and the last;
+--                        without those of the next two
+--        days_expired, days_not_published: asked for, but no road reaches them any more, or not yet
 --        rows            current rows in all tables of the series
 --        raw_objects, raw_bytes, last_fetched_at: of the datasets that feed the series. A dataset that feeds
 --                        two series counts for the first of them only, so that sums are right.
@@ -54,9 +56,10 @@ held AS (
 ),
 
 lacking_days AS (
-    SELECT DISTINCT
+    SELECT
         gaps.iso,
         feeds.series,
+        gaps.status,
         CAST(UNNEST(generate_series(gaps.first_date, gaps.last_date, INTERVAL 1 DAY)) AS DATE)
             AS delivery_date
     FROM meta.gaps
@@ -66,11 +69,17 @@ lacking_days AS (
             AND (gaps.series = feeds.series OR gaps.dataset = feeds.dataset)
 ),
 
-lacking AS (
+judged_days AS (
+    -- Where several datasets feed a series, what could still be had counts.
     SELECT
         lacking_days.iso,
         lacking_days.series,
-        COUNT(*) AS days_lacking
+        lacking_days.delivery_date,
+        CASE
+            WHEN BOOL_AND(lacking_days.status = 'expired') THEN 'expired'
+            WHEN BOOL_AND(lacking_days.status IN ('expired', 'not_published')) THEN 'not_published'
+            ELSE 'lacking'
+        END AS verdict
     FROM lacking_days
     LEFT JOIN held_days
         ON
@@ -78,7 +87,18 @@ lacking AS (
             AND lacking_days.series = held_days.series
             AND lacking_days.delivery_date = held_days.delivery_date
     WHERE COALESCE(NOT held_days.complete, TRUE)
-    GROUP BY lacking_days.iso, lacking_days.series
+    GROUP BY lacking_days.iso, lacking_days.series, lacking_days.delivery_date
+),
+
+lacking AS (
+    SELECT
+        iso,
+        series,
+        COUNT(*) FILTER (WHERE verdict = 'lacking') AS days_lacking,
+        COUNT(*) FILTER (WHERE verdict = 'expired') AS days_expired,
+        COUNT(*) FILTER (WHERE verdict = 'not_published') AS days_not_published
+    FROM judged_days
+    GROUP BY iso, series
 ),
 
 landed AS (
@@ -120,6 +140,8 @@ SELECT
     held.last_date,
     COALESCE(held.days_complete, 0) AS days_complete,
     COALESCE(lacking.days_lacking, 0) AS days_lacking,
+    COALESCE(lacking.days_expired, 0) AS days_expired,
+    COALESCE(lacking.days_not_published, 0) AS days_not_published,
     COALESCE(held.rows, 0) AS rows,
     COALESCE(landed.raw_objects, 0) AS raw_objects,
     COALESCE(landed.quarantined, 0) AS quarantined,
