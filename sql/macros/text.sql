@@ -8,13 +8,19 @@
 CREATE OR REPLACE MACRO blank_to_null(field) AS
 NULLIF(TRIM(field), '');
 
+-- Text for strptime. DuckDB 1.5.5 reads past the end of a text that is blank, or that stops where the format
+-- goes on with a fixed character; where that is the end of the process's memory, the process dies. A blank at
+-- the end stops it, and is not taken for a part of the stamp.
+CREATE OR REPLACE MACRO stamp_text(field) AS
+blank_to_null(field) || ' ';
+
 -- A stamp of ISO 8601 that says it is UTC. A cast to TIMESTAMP would drop a foreign offset in silence.
 CREATE OR REPLACE MACRO utc_of_iso_stamp(field) AS
-try_strptime(field, ['%Y-%m-%dT%H:%M:%S-00:00', '%Y-%m-%dT%H:%M:%S+00:00', '%Y-%m-%dT%H:%M:%SZ']);
+try_strptime(stamp_text(field), ['%Y-%m-%dT%H:%M:%S-00:00', '%Y-%m-%dT%H:%M:%S+00:00', '%Y-%m-%dT%H:%M:%SZ']);
 
 -- A stamp of ISO 8601 without a zone, with or without fractions of a second.
 CREATE OR REPLACE MACRO naive_of_iso_stamp(field) AS
-try_strptime(field, ['%Y-%m-%dT%H:%M:%S', '%Y-%m-%dT%H:%M:%S.%f']);
+try_strptime(stamp_text(field), ['%Y-%m-%dT%H:%M:%S', '%Y-%m-%dT%H:%M:%S.%f']);
 
 -- A moment, unless its year was printed with two digits: 6/1/24 would become the year 24.
 CREATE OR REPLACE MACRO in_our_era(stamp) AS
@@ -22,11 +28,11 @@ CASE WHEN stamp >= TIMESTAMP '1900-01-01' THEN stamp END;
 
 -- A month-first stamp on the twelve-hour clock, not padded: 7/2/2018 4:00:00 AM.
 CREATE OR REPLACE MACRO naive_of_12_hour_stamp(field) AS
-in_our_era(try_strptime(field, '%-m/%-d/%Y %-I:%M:%S %p'));
+in_our_era(try_strptime(stamp_text(field), '%-m/%-d/%Y %-I:%M:%S %p'));
 
 -- A month-first stamp on the 24-hour clock, with or without seconds: 11/05/2017 01:00.
 CREATE OR REPLACE MACRO naive_of_24_hour_stamp(field) AS
-in_our_era(try_strptime(field, ['%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M']));
+in_our_era(try_strptime(stamp_text(field), ['%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M']));
 
 -- A voltage in kV from its label: '69 KV', '34.5', '138kV'. NULL where the label is no number.
 CREATE OR REPLACE MACRO kilovolts(label) AS
