@@ -49,7 +49,7 @@ help: ## This text
 setup: $(VENV)/.ready ## The environment in .venv with the command pmp; the other targets call it when needed
 
 demo: $(VENV)/.ready ## A small lake of three markets from a simulator: no account, no network
-	@$(PMP) demo
+	@$(VENV)/bin/python -m lake.demo
 
 ##@ The lake
 init: $(VENV)/.ready ## Create the lake's tables and views
@@ -86,7 +86,7 @@ doctor: $(VENV)/.ready ## Is everything reachable: storage, catalog, clock, cred
 	@$(PMP) doctor
 
 bench: $(VENV)/.ready-dev ## Rows/s, memory, bytes per row on PJM-sized files: make bench [ROWS=55070598] [DAYS=31]
-	@$(PMP) bench $(if $(ROWS),--rows $(ROWS)) $(if $(DAYS),--days $(DAYS))
+	@$(VENV)/bin/python -m lake.bench $(if $(ROWS),--rows $(ROWS)) $(if $(DAYS),--days $(DAYS))
 
 ##@ Work on it
 test: $(VENV)/.ready-dev ## Every test: the quick ones, then the long ones

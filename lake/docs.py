@@ -119,9 +119,7 @@ def contract_lines(contract: Contract) -> Iterator[str]:
     )
     yield "Every row keeps to:"
     yield ""
-    yield "```sql"
-    yield from contract.checks
-    yield "```"
+    yield from (f"- `{check}`" for check in contract.checks)
     yield ""
 
 
