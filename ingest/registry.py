@@ -117,6 +117,7 @@ class Shape(Strict):
 
     For CSV and JSON ``columns`` must all be there, ``optional`` and ``ignored`` may be; anything else is drift. A name
     ending in ``*`` stands for its prefix. ``fixed_order`` where the SQL reads by position. XML is told by ``contains``.
+    ``says`` are values of a CSV's first row that tell datasets with the same header apart.
     """
 
     format: Literal["csv", "json", "xml"]
@@ -125,6 +126,7 @@ class Shape(Strict):
     ignored: list[str] = []
     fixed_order: bool = False
     contains: list[str] = []
+    says: dict[str, str] = {}
     link: str | None = None
     sql: dict[str, str]
 
@@ -165,6 +167,11 @@ class Dataset(Strict):
     feeds: dict[str, Feed] = {}
     roads: list[Road]
     shapes: dict[str, Shape] = {}
+
+    @property
+    def file_stem(self) -> str:
+        """The word that the source's own file names carry for this publication."""
+        return self.source_name.split()[0]
 
     def road(self, name: str) -> Road:
         """The road of that name.

@@ -122,6 +122,7 @@ def _date_undated(lake: Lake, source: Source, undated: Sequence[Observation], re
         dataset = source.dataset(name)
         spans: dict[str, list[Period]] = defaultdict(list)
         wrong: dict[str, str] = {}
+        failed = False
         for table, series in {(feed.table, feed.series) for feed in dataset.feeds.values()}:
             job = ChunkJob(
                 lake.settings,
@@ -136,7 +137,8 @@ def _date_undated(lake: Lake, source: Source, undated: Sequence[Observation], re
             try:
                 result = build_chunk(job)
             except BuildError as error:
-                wrong.update((one.raw_key, str(error)) for one in seen)
+                report.failed[f"{series} undated"] = str(error)
+                failed = True
                 continue
             wrong.update(result.quarantined)
             for key, span in result.spans.items():
@@ -155,7 +157,7 @@ def _date_undated(lake: Lake, source: Source, undated: Sequence[Observation], re
                 events.append(
                     event.but(period_start=start, period_end=end, message="period read from the rows")
                 )
-            else:
+            elif not failed:
                 events.append(event.but(status=Status.EMPTY, message=f"{one.raw_key} holds no row."))
     lake.journal.write(events)
     return bool(events)

@@ -244,17 +244,21 @@ def _retry_without_culprits(shop: Workshop, work: Callable[[Workshop], Result]) 
         try:
             return work(shop)
         except duckdb.OutOfMemoryException as error:
-            raise BuildError(
-                f"{shop.job.series} {shop.job.chunk} needs more than "
-                f"LAKE_MEMORY_LIMIT={shop.job.settings.memory_limit}: "
-                "raise it, or lower LAKE_THREADS."
-            ) from error
+            raise _too_small(shop) from error
         except duckdb.Error as error:
             if not _drop_culprits(shop):
                 raise BuildError(
                     f"{shop.job.iso} {shop.job.series} {shop.job.chunk} cannot be built: {_short(error)}"
                 ) from error
     raise BuildError(f"{shop.job.iso} {shop.job.series} {shop.job.chunk}: no raw file can be read.")
+
+
+def _too_small(shop: Workshop) -> BuildError:
+    """The error of a chunk that does not fit into the memory it may use: no file's fault."""
+    return BuildError(
+        f"{shop.job.iso} {shop.job.series} {shop.job.chunk} needs more than "
+        f"LAKE_MEMORY_LIMIT={shop.job.settings.memory_limit}: raise it, or lower LAKE_THREADS."
+    )
 
 
 def _drop_culprits(shop: Workshop) -> int:
@@ -272,6 +276,8 @@ def _drop_culprits(shop: Workshop) -> int:
                     found += 1
                     continue
             shop.connection.execute("SELECT count(COLUMNS(*)) FROM published").fetchall()
+        except duckdb.OutOfMemoryException as error:
+            raise _too_small(shop) from error
         except duckdb.Error as error:
             shop.drop(raw, f"{raw.raw_key} cannot be read: {_short(error)}")
             found += 1

@@ -44,7 +44,7 @@ def import_files(
 
     def recognise(path: Path) -> Sequence[str]:
         try:
-            return candidates(lay_out(path, path.name, folder), source)
+            return candidates(lay_out(path, path.name, folder), source, path.name)
         except UnreadableFile:
             return []
         finally:

@@ -108,20 +108,33 @@ def _same(name: str, pattern: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
-def candidates(members: Sequence[Member], source: Source) -> list[str]:
-    """The datasets of a source that every member of a file could belong to."""
-    found = []
-    for dataset in source.datasets.values():
-        if (
-            dataset.shapes
-            and members
-            and all(
-                any(fits(member, header_of(member), shape) for shape in dataset.shapes.values())
-                for member in members
-            )
-        ):
-            found.append(dataset.name)
-    return found
+def candidates(members: Sequence[Member], source: Source, file_name: str) -> list[str]:
+    """The datasets of a source that every member of a file could belong to.
+
+    Where several have the same header, the values of the first row decide (``says``), then the name that the source
+    gives its own files: ``20170101damlbmp_zone.csv`` is no other publication than damlbmp_zone.
+    """
+    found = [
+        dataset
+        for dataset in source.datasets.values()
+        if members and all(any(_could_be(member, shape) for shape in dataset.shapes.values()) for member in members)
+    ]
+    if len(found) > 1:
+        named = [dataset for dataset in found if dataset.file_stem.lower() in file_name.lower()]
+        longest = max((len(dataset.file_stem) for dataset in named), default=0)
+        found = [dataset for dataset in named if len(dataset.file_stem) == longest] or found
+    return [dataset.name for dataset in found]
+
+
+def _could_be(member: Member, shape: Shape) -> bool:
+    header = header_of(member)
+    if not fits(member, header, shape):
+        return False
+    if not shape.says:
+        return True
+    lines = member.head.splitlines()
+    first = dict(zip(header, next(csv.reader(lines[1:2]), []), strict=False))
+    return all(first.get(column, value) == value for column, value in shape.says.items())
 
 
 def _difference(member: Member, header: Sequence[str], dataset: Dataset, source: Source) -> str:

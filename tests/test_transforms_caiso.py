@@ -147,7 +147,8 @@ def test_every_price_of_a_service_arrives_and_no_other(case: Case, tmp_path: Pat
     assert_same(rows, caiso.ancillary_services(case), *SERVICE)
 
 
-@pytest.mark.parametrize("case", parameters([SYNTHETIC_LMP[0], SYNTHETIC_LMP[5]]))
+# Compressed XML is expanded by the engine when it lays a raw object out; CSV is read as it is.
+@pytest.mark.parametrize("case", parameters([SYNTHETIC_LMP[0]]))
 def test_compressed_members_say_the_same(case: Case, tmp_path: Path) -> None:
     rows = published(f"caiso/lmp_{form(case)}", lay_out(tmp_path, case, compressed=True), market(case))
     assert_same(rows, caiso.energy_prices(case), *PRICE)

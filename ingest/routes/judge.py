@@ -17,7 +17,7 @@ _SECONDS = re.compile(r"(\d+)\s*(?:s\b|sec)", re.IGNORECASE)
 
 def holds_rows(path: Path) -> bool:
     """Whether a text, or the first one in a zip, begins with a line of columns and not with a sentence."""
-    line = next(iter(text_head(path).splitlines()), "")
+    line = next((line for line in text_head(path).splitlines() if line.strip()), "")
     return "," in line and not _ASKED_TOO_FAST.search(line)
 
 

@@ -34,22 +34,3 @@ CREATE OR REPLACE MACRO raw_positions(files, layout) AS TABLE
         filename = TRUE,
         columns = layout
     );
-
--- Lines of a document, numbered in their order.
-CREATE OR REPLACE MACRO raw_lines(files) AS TABLE
-    SELECT
-        *,
-        ROW_NUMBER() OVER () AS line_number
-    FROM read_csv(
-        files,
-        auto_detect = FALSE,
-        header = FALSE,
-        delim = '\x1f',
-        quote = '',
-        escape = '',
-        max_line_size = 67108864,
-        filename = TRUE,
-        columns = {
-            'line': 'VARCHAR'
-        }
-    );

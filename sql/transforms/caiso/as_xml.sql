@@ -10,9 +10,8 @@
 WITH documents AS (
     SELECT
         parse_dirpath(filename) AS raw_folder,
-        STRING_AGG(line, chr(10) ORDER BY line_number) AS document
-    FROM raw_lines(getvariable('raw_files'))
-    GROUP BY filename
+        content AS document
+    FROM read_text(getvariable('raw_files'))
 ),
 
 reports AS (

@@ -4,15 +4,14 @@
 -- Grain:  one node, one interval. Raw: one REPORT_DATA per node, interval and DATA_ITEM (LMP_PRC,
 --         LMP_ENE_PRC, LMP_CONG_PRC, LMP_LOSS_PRC; LMP_GHG_PRC is read by lmp_adders_xml).
 -- Source: CAISO OASIS. The market run stands once, in the REPORT_HEADER of each REPORT_ITEM (MKT_TYPE).
--- Why:    single requests of the early years are XML. The documents are small, so each is put together from
---         its lines (the reader that also takes compressed text) and cut by its elements. The
---         components meet in a pivot under the same rules as in lmp_csv.
+-- Why:    single requests of the early years are XML. The documents are small, so each is read whole (the
+--         engine lays it out without compression) and cut by its elements. The components meet in a pivot
+--         under the same rules as in lmp_csv.
 WITH documents AS (
     SELECT
         parse_dirpath(filename) AS raw_folder,
-        STRING_AGG(line, chr(10) ORDER BY line_number) AS document
-    FROM raw_lines(getvariable('raw_files'))
-    GROUP BY filename
+        content AS document
+    FROM read_text(getvariable('raw_files'))
 ),
 
 reports AS (
