@@ -14,7 +14,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.manifest import DataFile
-from pyiceberg.table import Table
+from pyiceberg.table import StaticTable, Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -89,8 +89,8 @@ class Catalog:
             except FileNotFoundError as error:
                 raise SetupError(
                     f"The catalog knows {contract.full_name}, but its metadata is not in the lake ({error}). "
-                    "Restore the files; or, for a new lake in its place, give it a catalog of its own with "
-                    "LAKE_CATALOG_URI."
+                    "Restore the files, or move the lake back where it was; a new lake needs a catalog of its "
+                    "own (LAKE_CATALOG_URI)."
                 ) from error
 
     def load(self, contract: Contract) -> Table:
@@ -101,14 +101,7 @@ class Catalog:
             raise SetupError(
                 f"There is no table {contract.full_name} in this lake yet; run `pmp init`."
             ) from None
-        if table.location().rstrip("/") != self.location(contract):
-            raise SetupError(
-                f"The catalog's {contract.full_name} lies in {table.location()}, not in "
-                f"{self.location(contract)}: "
-                "this catalog belongs to another lake. Set LAKE_URI and LAKE_CATALOG_URI to one pair; a "
-                "lake that "
-                "was moved can be read where it is, and written again once it is back."
-            )
+        self._check_place(contract, table)
         return table
 
     def create(self, contracts: Iterable[Contract]) -> tuple[str, ...]:
@@ -166,20 +159,32 @@ class Catalog:
         stem = read_hint(self.file_io(location), location)
         if stem is None or self.backend.table_exists(identifier):
             return False
-        self._create_namespace(contract.namespace)
+        metadata = f"{location}/metadata/{stem}{METADATA_SUFFIX}"
         try:
-            self.backend.register_table(identifier, f"{location}/metadata/{stem}{METADATA_SUFFIX}")
-        except TableAlreadyExistsError:
-            return False
+            found = StaticTable.from_metadata(metadata, self._properties)
         except FileNotFoundError:
-            self.backend.drop_table(identifier)
             raise CatalogLost(
-                f"The version hint of {contract.full_name} names {stem}, which is not in "
-                f"{location}/metadata; "
+                f"The version hint of {contract.full_name} names {stem}, which is not in {location}/metadata; "
                 "restore that file, or put the stem of the last good metadata file into version-hint.text."
             ) from None
-        _check_columns(contract, self.load(contract))
+        self._check_place(contract, found)
+        _check_columns(contract, found)
+        self._create_namespace(contract.namespace)
+        try:
+            self.backend.register_table(identifier, metadata)
+        except TableAlreadyExistsError:
+            return False
         return True
+
+    def _check_place(self, contract: Contract, table: Table) -> None:
+        """Refuse a table whose metadata says that it lies elsewhere: every path in it does."""
+        if table.location().rstrip("/") != self.location(contract):
+            raise SetupError(
+                f"{contract.full_name} was written at {table.location()}, not at {self.location(contract)}: "
+                "either this catalog belongs to another lake (set LAKE_URI and LAKE_CATALOG_URI to one pair), "
+                "or the lake was moved. A moved lake can be read with iceberg_scan('<table folder>', "
+                "allow_moved_paths = true), and is written again once it is back in its place."
+            )
 
     def _create_namespace(self, namespace: str) -> None:
         try:

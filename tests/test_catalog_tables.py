@@ -136,6 +136,23 @@ def test_adoption_follows_the_hint_and_not_the_newest_file(sqlite_store: Store, 
         assert catalog.data_files(PRICES) == before
 
 
+def test_a_moved_lake_is_not_adopted_half(sqlite_store: Store, tmp_path: Path) -> None:
+    """Its metadata names the old place in every path: a commit would write there."""
+    with sqlite_store.open() as catalog:
+        catalog.create(CONTRACTS.values())
+        fill(sqlite_store, catalog)
+    shutil.move(sqlite_store.lake_uri, tmp_path / "moved")
+    with Catalog.open(f"sqlite:///{tmp_path}/anew.db", str(tmp_path / "moved" / "tables")) as catalog:
+        with pytest.raises(SetupError, match="the lake was moved"):
+            catalog.adopt(CONTRACTS.values())
+        assert not catalog.backend.table_exists(("market", "ancillary_services"))
+    with (
+        Catalog.open(f"sqlite:///{tmp_path}/moved/catalog.db", str(tmp_path / "moved" / "tables")) as catalog,
+        pytest.raises(SetupError, match="move the lake back"),
+    ):
+        catalog.table(PRICES)
+
+
 def test_adopting_nothing_leaves_everything_to_create(sqlite_store: Store) -> None:
     with sqlite_store.open() as catalog:
         assert catalog.adopt(CONTRACTS.values()) == ()
