@@ -102,33 +102,38 @@ def remote_access(endpoint: str) -> S3Access:
     return S3Access(KEY, SECRET, region=REGION, endpoint=endpoint)
 
 
-@pytest.fixture
-def s3_store(tmp_path: Path, s3_endpoint: str) -> Store:
-    """A lake in a fresh bucket, its catalog on a local SQLite file."""
+def bucket_store(folder: Path, endpoint: str) -> Store:
+    """A lake in a fresh bucket, its catalog on an SQLite file in a folder."""
     bucket = f"lake-{uuid.uuid4().hex[:12]}"
     boto3.client(
         "s3",
-        endpoint_url=s3_endpoint,
+        endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id=KEY,
         aws_secret_access_key=SECRET,
     ).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     uri = f"s3://{bucket}/power/lake"
-    catalog = f"sqlite:///{tmp_path}/catalog.db"
+    catalog = f"sqlite:///{folder}/catalog.db"
     return Store(
         lake_uri=uri,
         catalog_uri=catalog,
         environment={
             "LAKE_URI": uri,
             "LAKE_CATALOG_URI": catalog,
-            "AWS_ENDPOINT_URL": s3_endpoint,
+            "AWS_ENDPOINT_URL": endpoint,
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
         },
-        s3=remote_access(s3_endpoint),
+        s3=remote_access(endpoint),
     )
+
+
+@pytest.fixture
+def s3_store(tmp_path: Path, s3_endpoint: str) -> Store:
+    """A lake in a fresh bucket, its catalog on a local SQLite file."""
+    return bucket_store(tmp_path, s3_endpoint)
 
 
 def postgres_programs() -> Path | None:
@@ -178,16 +183,21 @@ def postgres_server() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgres_store(tmp_path: Path, postgres_server: Path) -> Store:
-    """A lake in a folder, its catalog in a fresh schema of a PostgreSQL server."""
+def postgres_catalog(postgres_server: Path) -> str:
+    """A fresh catalog on the PostgreSQL server: a schema of its own."""
     schema = f"lake_{uuid.uuid4().hex[:12]}"
     server = f"host={postgres_server} user=postgres dbname=postgres"
     with psycopg.connect(server, autocommit=True) as connection:
         # A schema, not a database: PostgreSQL copies a thousand files for a new database.
         connection.execute(f"CREATE SCHEMA {schema}".encode())
     address = f"host={postgres_server}&options=-csearch_path%3D{schema}"
-    return local_store(tmp_path, f"postgresql://postgres@/postgres?{address}")
+    return f"postgresql://postgres@/postgres?{address}"
+
+
+@pytest.fixture
+def postgres_store(tmp_path: Path, postgres_server: Path) -> Store:
+    """A lake in a folder, its catalog in a fresh schema of a PostgreSQL server."""
+    return local_store(tmp_path, postgres_catalog(postgres_server))
 
 
 @pytest.fixture(
