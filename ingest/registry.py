@@ -117,7 +117,8 @@ class Shape(Strict):
 
     For CSV and JSON ``columns`` must all be there, ``optional`` and ``ignored`` may be; anything else is drift. A name
     ending in ``*`` stands for its prefix. ``fixed_order`` where the SQL reads by position. XML is told by ``contains``.
-    ``says`` are values of a CSV's first row that tell datasets with the same header apart.
+    ``says`` are values of a CSV's first row that tell datasets with the same header apart. ``pivots`` where the SQL
+    brings several raw rows together: what it must remember grows with what it reads, so it reads a few files at a time.
     """
 
     format: Literal["csv", "json", "xml"]
@@ -127,6 +128,7 @@ class Shape(Strict):
     fixed_order: bool = False
     contains: list[str] = []
     says: dict[str, str] = {}
+    pivots: bool = False
     link: str | None = None
     sql: dict[str, str]
 

@@ -9,6 +9,7 @@ job and its result can be pickled. It writes a file and commits nothing.
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -32,6 +33,8 @@ from lake.scratch import new_place, sweep
 from lake.stage import lay_out
 
 Result = TypeVar("Result")
+# A pivot of this many bytes of text stays well under the smallest sensible memory limit.
+BATCH_BYTES = 256 << 20
 VARIABLE = re.compile(r"getvariable\('(raw_files|source_market|known_locations)'\)")
 
 
@@ -93,6 +96,7 @@ class Group:
     sql: str
     header: tuple[str, ...]
     whole: bool
+    pivots: bool
 
 
 def feeds_of(iso: str, table: str, series: str) -> Iterator[tuple[Dataset, str, Feed]]:
@@ -101,6 +105,20 @@ def feeds_of(iso: str, table: str, series: str) -> Iterator[tuple[Dataset, str, 
         for name, feed in dataset.feeds.items():
             if feed.table == table and feed.series == series:
                 yield dataset, name, feed
+
+
+def _batches(paths: list[str]) -> list[list[str]]:
+    """Paths in their order, cut between raw objects into parts of about BATCH_BYTES."""
+    batches: list[list[str]] = [[]]
+    weight, folder = 0, ""
+    for path in paths:
+        size = Path(path).stat().st_size
+        if weight + size > BATCH_BYTES and batches[-1] and str(Path(path).parent) != folder:
+            batches.append([])
+            weight = 0
+        batches[-1].append(path)
+        weight, folder = weight + size, str(Path(path).parent)
+    return batches
 
 
 @cache
@@ -179,9 +197,10 @@ class Workshop:
                 if dataset.name != raw.dataset:
                     continue
                 for member in self.members.get(raw.number, []):
-                    sql = dataset.shapes[member.shape].sql.get(name)
+                    shape = dataset.shapes[member.shape]
+                    sql = shape.sql.get(name)
                     if sql:
-                        group = Group(dataset.name, name, sql, member.header, raw.whole)
+                        group = Group(dataset.name, name, sql, member.header, raw.whole, shape.pivots)
                         found[group].append(str(member.member.path))
         return found
 
@@ -203,8 +222,28 @@ class Workshop:
             )
             columns = tuple(row[0] for row in self.connection.execute(f"DESCRIBE {text}").fetchall())
             types = () if group.whole else tuple(self.source.locations.hub_types)
-            made.append(finish.Read(text, columns, types))
+            read = finish.Read(text, columns, types)
+            if group.pivots and only is None:
+                read = self._in_batches(number, read, paths)
+            made.append(read)
         return made
+
+    def _in_batches(self, number: int, read: finish.Read, paths: list[str]) -> finish.Read:
+        """A pivot over many large files, made a few raw objects at a time: its rows wait in files of their own.
+
+        The members of one raw object stay together; that is all that a transform may bring together.
+        """
+        batches = _batches(paths)
+        if len(batches) == 1:
+            return read
+        waiting = []
+        for batch in batches:
+            self.connection.execute(f"SET VARIABLE raw_files_{number} = $paths", {"paths": batch})
+            waiting.append(str(self.folder / f"batch-{secrets.token_hex(4)}.parquet"))
+            self.connection.execute(f"COPY ({finish.wanted_sql(read)}) TO '{waiting[-1]}' (FORMAT parquet)")
+        self.connection.execute(f"SET VARIABLE batches_{number} = $paths", {"paths": waiting})
+        sql = f"SELECT * FROM read_parquet(getvariable('batches_{number}'))"
+        return finish.Read(sql, read.columns, read.location_types)
 
     def publish(self, only: RawFile | None = None) -> list[finish.Read]:
         """(Re)define the view ``published`` over the files that can still be read."""

@@ -85,6 +85,14 @@ def row_key(contract: Contract) -> list[str]:
     return [name for name in contract.sort_columns if name != "version"]
 
 
+def wanted_sql(read: Read) -> str:
+    """The rows of a transform that the scope of its files wants."""
+    if not read.location_types or "settlement_location_type" not in read.columns:
+        return f"SELECT * FROM (\n{read.sql}\n)"
+    words = ", ".join("'" + word + "'" for word in read.location_types)
+    return f"SELECT * FROM (\n{read.sql}\n) WHERE settlement_location_type IN ({words})"
+
+
 def published_sql(contract: Contract, reads: Sequence[Read]) -> str:
     """Every transform of the chunk, united by name, with ``object_no`` for the raw file of a row."""
     types = {column.name: column.type for column in contract.columns}
@@ -101,12 +109,8 @@ def published_sql(contract: Contract, reads: Sequence[Read]) -> str:
     for read in reads:
         names = [name for name in read.columns if name in PUBLISHED or name in own]
         listed = ", ".join(quoted(name) for name in names)
-        where = ""
-        if read.location_types and "settlement_location_type" in read.columns:
-            words = ", ".join("'" + word + "'" for word in read.location_types)
-            where = f" WHERE settlement_location_type IN ({words})"
         parts.append(
-            f"SELECT CAST(parse_filename(raw_folder) AS INTEGER) AS object_no, {listed} FROM (\n{read.sql}\n){where}"
+            f"SELECT CAST(parse_filename(raw_folder) AS INTEGER) AS object_no, {listed} FROM ({wanted_sql(read)})"
         )
     return "\nUNION ALL BY NAME\n".join(parts)
 
