@@ -21,11 +21,12 @@ from catalog.lease import lease
 from ingest.clock import Period, market_days
 from ingest.events import Status
 from ingest.registry import Dataset, Source
-from lake.chunk import ChunkJob, ChunkResult, build_chunk, feeds_of
+from lake.chunk import ChunkResult, build_chunk
 from lake.chunks import Chunk, chunks_of, empty_note, files_of, job_of, raw_files, target_of
 from lake.errors import BuildError, LakeError
 from lake.home import Lake
 from lake.ledger import Observation, observations
+from lake.workshop import ChunkJob, feeds_of
 
 
 class Here(Executor):

@@ -19,9 +19,9 @@ from catalog.contract import sql_folder
 from ingest.clock import Period, days_of, market_days
 from ingest.registry import Dataset, Source
 from lake import finish
-from lake.chunk import ChunkJob, RawFile, Sighting, feeds_of
 from lake.home import Lake
 from lake.ledger import Observation
+from lake.workshop import ChunkJob, RawFile, Sighting, feeds_of
 
 # Stamps need their neighbour across the edge of the chunk: one file on each side.
 CONTEXT = timedelta(minutes=15)

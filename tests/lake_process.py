@@ -51,6 +51,7 @@ def add_steps(step: Any) -> None:
 
     import ingest.disk
     import lake.chunk
+    import lake.workshop
     from lake import pipeline
 
     flush, write_metadata, copy = ingest.disk._flush, SqlCatalog._write_metadata, lake.chunk._copy
@@ -76,7 +77,7 @@ def add_steps(step: Any) -> None:
         def open(self, path: str, mode: str = "rb", **_: Any) -> Watched:
             return Watched(path.removeprefix("watched://"), mode)
 
-    def copied(shop: lake.chunk.Workshop, rows: str, out: Path) -> int:
+    def copied(shop: lake.workshop.Workshop, rows: str, out: Path) -> int:
         shop.connection.register_filesystem(WatchedDisk())
         return copy(shop, rows, f"watched://{out}")  # type: ignore[arg-type]
 
