@@ -56,7 +56,11 @@ def open_backend(uri: str, warehouse: str, properties: Mapping[str, str]) -> Ice
     text = url.render_as_string(hide_password=False)
     for attempt in range(5):
         try:
-            return SqlCatalog(CATALOG_NAME, **{**properties, "uri": text, "warehouse": warehouse})
+            return SqlCatalog(
+                CATALOG_NAME,
+                # A build can leave a connection idle for an hour, and firewalls drop those.
+                **{"pool_pre_ping": "true", **properties, "uri": text, "warehouse": warehouse},
+            )
         except ModuleNotFoundError as error:
             raise SetupError(
                 f"The catalog {shown} needs the Python package {error.name}; "
@@ -67,8 +71,7 @@ def open_backend(uri: str, warehouse: str, properties: Mapping[str, str]) -> Ice
             if attempt == 4:
                 raise SetupError(
                     f"The catalog {shown} cannot be opened: {_cause(error)}. Check that its server runs "
-                    f"and that "
-                    "the user may create tables there."
+                    "and that the user may create tables there."
                 ) from None
             time.sleep(0.05 * 2**attempt)
     raise AssertionError("unreachable")
@@ -104,7 +107,7 @@ def _sql_url(uri: str) -> URL:
     except NoSuchModuleError:
         raise SetupError(
             f"No catalog can be kept at {url.drivername}://…; write it like {EXAMPLES}, or set the "
-            f"catalog's type."
+            "catalog's type."
         ) from None
     return url
 
@@ -122,8 +125,7 @@ def _prepared_sqlite(url: URL) -> URL:
     if system in NETWORK_FILE_SYSTEMS:
         raise SetupError(
             f"The catalog {path} would lie on a network share ({system}), where SQLite's locks do not "
-            f"hold and two "
-            "writers can destroy it. Put the catalog on a local disk, or use PostgreSQL, with "
+            "hold and two writers can destroy it. Put the catalog on a local disk, or use PostgreSQL, with "
             "LAKE_CATALOG_URI."
         )
     _switch_to_wal(path)
@@ -147,14 +149,12 @@ def _switch_to_wal(path: Path) -> None:
         except sqlite3.DatabaseError as error:
             raise SetupError(
                 f"{path} is not a catalog: {error}. Move the file away; `pmp init --adopt` makes a new "
-                f"catalog "
-                "from the tables of the lake."
+                "catalog from the tables of the lake."
             ) from None
     if mode != "wal":
         raise SetupError(
-            f"The catalog {path} cannot use write-ahead logging (its file system keeps it in mode "
-            f"{mode}), so two "
-            "writers would lock each other out. Put it on a local disk with LAKE_CATALOG_URI."
+            f"The catalog {path} cannot use write-ahead logging (its file system keeps it in mode {mode}), "
+            "so two writers would lock each other out. Put it on a local disk with LAKE_CATALOG_URI."
         )
 
 

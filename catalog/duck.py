@@ -105,7 +105,7 @@ def create_s3_secret(connection: duckdb.DuckDBPyConnection, s3: S3Access) -> Non
         # From None, and without DuckDB's text: either could show a value.
         raise SetupError(
             f"DuckDB refuses the S3 settings ({', '.join(given)}); check AWS_ENDPOINT_URL, AWS_REGION "
-            f"and the keys."
+            "and the keys."
         ) from None
 
 

@@ -38,7 +38,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from catalog.errors import LeaseHeld, SetupError
+from catalog.backend import database_explained
+from catalog.errors import LeaseHeld
 from catalog.tables import Catalog
 
 # A lease outlives its last heartbeat by this much: long enough for a machine that swaps or a database that
@@ -91,7 +92,8 @@ def lease(
         with _file_locks(catalog, wanted, deadline):
             yield
         return
-    _create_table(engine)
+    with database_explained():
+        _create_table(engine)
     owner = uuid.uuid4().hex
     stopped = threading.Event()
     beating = threading.Thread(
@@ -99,8 +101,9 @@ def lease(
     )
     beating.start()
     try:
-        for name in wanted:
-            _wait_for(engine, name, owner, seconds, deadline, on_wait or (lambda _: None))
+        with database_explained():
+            for name in wanted:
+                _wait_for(engine, name, owner, seconds, deadline, on_wait or (lambda _: None))
         yield
     finally:
         stopped.set()
@@ -122,8 +125,7 @@ def _wait_for(
         if time.monotonic() >= deadline:
             raise LeaseHeld(
                 f"{name} is being built by {holder}, and it did not finish while we waited; let it "
-                f"finish or "
-                "stop it, then run the same command again."
+                "finish or stop it, then run the same command again."
             )
         if told != holder.owner:
             on_wait(f"waiting for {name}, which {holder} is building")
@@ -184,19 +186,15 @@ def _heartbeat(engine: Engine, owner: str, seconds: float, stopped: threading.Ev
 
 
 def _create_table(engine: Engine) -> None:
-    for attempt in range(5):
+    for pause in (0.05, 0.1, 0.2, 0.4):
         try:
             LEASES.create(engine, checkfirst=True)
-        except DatabaseError as error:
+        except DatabaseError:
             # Another process creates it at this moment.
-            if attempt == 4:
-                raise SetupError(
-                    f"The table lake_leases cannot be made in the catalog's database: {error.orig}. "
-                    "Let the user create tables there."
-                ) from None
-            time.sleep(0.05 * 2**attempt)
+            time.sleep(pause)
         else:
             return
+    LEASES.create(engine, checkfirst=True)
 
 
 def _now_ms(engine: Engine) -> int:
@@ -223,7 +221,7 @@ def _process(pid: int) -> tuple[bool, str]:
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         if Path("/proc/self/stat").exists():
             return False, ""
     else:
@@ -261,7 +259,6 @@ def _file_locks(catalog: Catalog, names: Sequence[str], deadline: float) -> Iter
             except Timeout:
                 raise LeaseHeld(
                     f"{name} is being built by another process on this machine, and it did not finish "
-                    f"while "
-                    "we waited; let it finish or stop it, then run the same command again."
+                    "while we waited; let it finish or stop it, then run the same command again."
                 ) from None
         yield

@@ -37,8 +37,8 @@ def publish(
 
     `views` are further views as (``schema.name``, SELECT), created in this order after the tables' own; one
     that has the name of a table's view stands in its place (for ``meta.raw_files`` also in the as-of macros,
-    so it must not read other views). They may name any view of the file, also when it
-    is attached under another name. The tables must exist.
+    so it must not read other views). They may name any view of the file, also when it is attached under
+    another name. The tables must exist.
 
     Raises PublishError where a view's SQL does not run or `target` is a database with tables of its own, and
     SetupError where the storage does not let us.
@@ -91,8 +91,7 @@ def _published_digest(catalog: Catalog, target: str, folder: Path) -> str | None
             if tables:
                 raise PublishError(
                     f"{target} holds tables ({', '.join(sorted(name for (name,) in tables)[:5])}), and "
-                    f"writing the "
-                    "lake's views would remove them; move that file away."
+                    "writing the lake's views would remove them; move that file away."
                 )
             row = connection.execute(f"SELECT digest FROM {DIGEST_VIEW}").fetchone()
     except duckdb.Error:

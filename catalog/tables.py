@@ -126,8 +126,7 @@ class Catalog:
         if hint is not None:
             raise CatalogLost(
                 f"{self.location(contract)} already holds {contract.full_name} ({hint}), but the catalog "
-                f"does not "
-                "know it; run `pmp init --adopt` to take the table over as it is."
+                "does not know it; run `pmp init --adopt` to take the table over as it is."
             )
         self._create_namespace(contract.namespace)
         try:
@@ -239,6 +238,5 @@ def _check_columns(contract: Contract, table: Table) -> None:
         odd = sorted({name for name, _ in set(wanted.values()) ^ set(actual.values())} or {"their order"})
         raise ContractError(
             f"{contract.full_name} was created from a contract with other columns ({', '.join(odd)}); "
-            f"use the "
-            "release that wrote this lake, or build a new lake from the raw files."
+            "use the release that wrote this lake, or build a new lake from the raw files."
         )
