@@ -17,10 +17,11 @@ from typing import TypeVar
 import duckdb
 
 from catalog.contract import sql_folder
-from catalog.duck import quoted
+from catalog.duck import open_duckdb, quoted
 from ingest.registry import Road, sources
 from lake.errors import NoLake
 from lake.home import Lake
+from lake.scratch import new_place, sweep
 
 Record = TypeVar("Record")
 
@@ -97,17 +98,31 @@ def reading(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
         NoLake: there is no lake, or its ``lake.duckdb`` cannot be read.
     """
     lake.require()
-    place = f"{lake.settings.root}/lake.duckdb"
-    with lake.reader() as connection:
-        try:
-            connection.execute(f"ATTACH '{quoted(place)}' AS lake (READ_ONLY)")
-            connection.execute("FROM lake.meta.contracts LIMIT 0")
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            raise NoLake(
-                f"{place} cannot be read, or is of an earlier version ({reason}). Run `pmp init`."
-            ) from None
+    spill = new_place(lake.settings.scratch, "spill")
+    # An instance of its own: what is worked out here stands under the names of the lake's views.
+    connection = open_duckdb(
+        s3=lake.s3_access(),
+        memory_limit=lake.settings.memory_limit,
+        threads=lake.settings.threads,
+        temp_directory=spill,
+    )
+    try:
+        _attach(connection, f"{lake.settings.root}/lake.duckdb")
         yield connection
+    finally:
+        connection.close()
+        sweep(spill)
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, place: str) -> None:
+    try:
+        connection.execute(f"ATTACH '{quoted(place)}' AS lake (READ_ONLY)")
+        connection.execute("FROM lake.meta.contracts LIMIT 0")
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise NoLake(
+            f"{place} cannot be read, or is of an earlier version ({reason}). Run `pmp init`."
+        ) from None
 
 
 def status(lake: Lake, iso: str | None = None) -> list[SeriesStatus]:
