@@ -134,12 +134,14 @@ def thin(source: Source, files: Iterable[tuple[str, bytes]]) -> list[tuple[str, 
     found = []
     for name, content in files:
         header, *lines = content.splitlines(keepends=True)
-        titles = header.decode().strip().split(",")
+        titles = header.decode(errors="replace").replace('"', "").strip().split(",")
         place = next((titles.index(title) for title in ("pnode_id", "PTID") if title in titles), None)
-        if place is None or content[:2] == b"PK":
+        if place is None or "Time Zone" in titles:
             found.append((name, content))
             continue
-        kept = [line for line in lines if line.decode().split(",")[place].strip('"\r\n') in ids]
+        at = [line.decode().split(",")[place].strip('"\r\n') for line in lines]
+        wanted = ids & set(at) or set(at[:2])
+        kept = [line for line, key in zip(lines, at, strict=True) if key in wanted]
         found.append((name, b"".join([header, *kept])))
     return found
 
