@@ -27,7 +27,7 @@ from catalog.contract import sql_folder
 from catalog.views import text
 from ingest.clock import now
 from ingest.errors import UnknownName
-from lake.coverage import LITERAL, READ, WORKED_OUT, reading, work_out
+from lake.coverage import STEPS, reading, work_out
 from lake.errors import QueryError
 from lake.home import Lake
 from lake.ledger import Objects
@@ -162,7 +162,6 @@ def run(
     results = []
     with reading(lake) as connection:
         for operator in [iso] if iso else _operators(connection):
-            work_out(connection, "gaps", operator)
             substitute(connection, checks, operator)
             windows = list(_windows(connection, operator, first, last))
             for check in checks:
@@ -191,13 +190,16 @@ def run(
 
 
 def substitute(connection: duckdb.DuckDBPyConnection, checks: Iterable[Check], iso: str) -> None:
-    """Give this connection views by the names that checks use, beside what has been worked out for an operator.
+    """Give this connection of its own what checks read by name, cut to an operator.
 
-    Rows are cut to the operator and to the days of the check. One day more is let through at the front, because
-    an interval may reach over midnight.
+    What takes work (coverage, gaps) is worked out once and kept. Rows are views, cut to the days of a check as
+    well. One day more is let through at the front, because an interval may reach over midnight.
     """
-    there = {f"meta.{name}" for name in (*LITERAL, *READ, *WORKED_OUT)}
-    for name in sorted({name for check in checks for name in check.reads} - there):
+    named = frozenset[str]().union(*(check.reads for check in checks))
+    steps = [step for step in STEPS if f"meta.{step}" in named]
+    if steps:
+        work_out(connection, steps[-1], iso)
+    for name in sorted(named - {f"meta.{step}" for step in steps}):
         schema, view = name.split(".")
         columns = connection.execute(
             "SELECT list(column_name) FROM duckdb_columns() "

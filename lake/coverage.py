@@ -25,10 +25,20 @@ from lake.scratch import new_place, sweep
 
 Record = TypeVar("Record")
 
-# What is read from the lake, and what is worked out from it, each from the ones before.
-LITERAL = ("markets", "datasets", "roads")
+# Each is worked out from those before it and from the registry's views; two of them read the lake.
+STEPS = (
+    "raw_files",
+    "raw_objects",
+    "asked",
+    "obtained",
+    "unanswered",
+    "coverage",
+    "unfilled",
+    "gaps",
+    "status",
+)
 READ = ("raw_files", "coverage")
-WORKED_OUT = ("raw_objects", "asked", "obtained", "unanswered", "unfilled", "gaps", "status")
+REGISTRY = ("markets", "datasets", "roads")
 
 
 @dataclass(frozen=True)
@@ -212,16 +222,18 @@ def work_out(connection: duckdb.DuckDBPyConnection, view: str, iso: str | None) 
 
     Args:
         connection: with the lake attached.
-        view: one of ``WORKED_OUT``.
+        view: one of ``STEPS``.
         iso: only this operator.
     """
     connection.execute("CREATE SCHEMA IF NOT EXISTS meta")
-    for name in LITERAL:
+    for name in REGISTRY:
         connection.execute(f"CREATE OR REPLACE VIEW meta.{name} AS FROM lake.meta.{name}")
-    where = "WHERE iso = $iso" if iso else ""
-    values = {"iso": iso} if iso else {}
-    for name in READ:
-        connection.execute(f"CREATE OR REPLACE TABLE meta.{name} AS FROM lake.meta.{name} {where}", values)
-    for name in WORKED_OUT[: WORKED_OUT.index(view) + 1]:
-        select = (sql_folder() / "views" / f"{name}.sql").read_text(encoding="utf-8")
-        connection.execute(f"CREATE OR REPLACE TABLE meta.{name} AS {select}")
+    where, values = ("WHERE iso = $iso", {"iso": iso}) if iso else ("", {})
+    for name in STEPS[: STEPS.index(view) + 1]:
+        if name in READ:
+            connection.execute(
+                f"CREATE OR REPLACE TABLE meta.{name} AS FROM lake.meta.{name} {where}", values
+            )
+        else:
+            select = (sql_folder() / "views" / f"{name}.sql").read_text(encoding="utf-8")
+            connection.execute(f"CREATE OR REPLACE TABLE meta.{name} AS {select}")

@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
+import pytest
+from stores import Store
 from views_kit import MIDNIGHTS, bench, day, hours_of_a_price, plant, put_file, records
 
 from catalog.contract import sql_folder
 from ingest.registry import sources
-from lake import coverage
+from lake import checks, coverage
 from lake.config import Settings
 from lake.home import Lake
 from lake.pipeline import open_lake
@@ -221,3 +223,23 @@ def test_a_replaced_file_is_no_file_of_the_table(tmp_path: Path) -> None:
             assert (file["fingerprint"], file["rows"]) == ("b" * 16, 5)
             (table,) = records(connection, "FROM lake.meta.tables WHERE table_name = 'market.energy_prices'")
             assert (table["files"], table["rows"], table["snapshots"]) == (1, 5, 2)
+
+
+@pytest.mark.long
+def test_a_lake_in_object_storage_answers_every_view(
+    s3_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_store.environment.items():
+        monkeypatch.setenv(name, value)
+    with Lake(Settings()) as lake:
+        open_lake(lake)
+        place = "iso=NYISO/delivery_date_year=2025/da_energy_hourly/2025-11-" + "a" * 16 + "-0.parquet"
+        put_file(lake, "energy_prices", place, hours_of_a_price(MIDNIGHTS[0], 24))
+        (line,) = coverage.status(lake)
+        assert (line.iso, line.days_complete, line.rows) == ("NYISO", 1, 24)
+        checks.run(lake, names=["no_duplicate_keys"])
+        with coverage.reading(lake) as connection:
+            for name, _ in meta_views(lake):
+                connection.execute(f"SELECT * FROM lake.{name}").fetchall()
+            (result,) = records(connection, "FROM lake.meta.checks")
+        assert result["passed"] is True

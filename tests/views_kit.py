@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -119,17 +120,17 @@ def put_file(lake: Lake, table: str, place: str, select: str, replaces: str = "n
     """Commit the rows of a SELECT as a data file at a place under ``data/``, instead of files whose path has a word."""
     contract = lake.contracts[table]
     target = f"{lake.catalog.location(contract)}/data/{place}"
-    file = Path(target.removeprefix("file://"))
-    file.parent.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(
         f'CAST("{column.name}" AS {column.type}) AS "{column.name}"' for column in contract.columns
     )
-    with closing(duckdb.connect()) as connection:
+    with closing(duckdb.connect()) as connection, TemporaryDirectory() as folder:
+        file = Path(folder) / "rows.parquet"
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(
             f"COPY (SELECT {columns} FROM ({select})) TO '{file}' "
             f"(FORMAT parquet, FIELD_IDS {contract.field_ids_sql()})"
         )
+        lake.put_data_file(file, target)
     commit(lake.catalog, contract, [target], lambda now: [path for path in now if replaces in path])
     return target
 
