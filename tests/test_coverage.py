@@ -250,6 +250,14 @@ def test_stages_of_one_series_are_one_line_of_status(rows: duckdb.DuckDBPyConnec
     assert (line["rows"], line["raw_objects"], line["raw_bytes"]) == (24, 1, 5)
 
 
+def test_a_day_with_every_interval_lacks_the_part_that_did_not_come(rows: duckdb.DuckDBPyConnection) -> None:
+    plant(rows, "meta.current_rows", *hourly(MIDNIGHTS[0], 24))
+    hubs = event(1, "ok", road="types", part="HUB/1", raw_key="raw/a", bytes=5)
+    plant(rows, "meta.raw_files", hubs, event(2, "throttled", road="types", part="ZONE"))
+    (line,) = records(rows, "FROM meta.status")
+    assert (line["days_complete"], line["days_lacking"], line["rows"]) == (0, 1, 24)
+
+
 def test_days_that_can_still_be_had_are_told_apart_from_the_others(rows: duckdb.DuckDBPyConnection) -> None:
     spans = zip(
         ("expired", "not_published", "throttled"),

@@ -2,10 +2,12 @@
 --
 -- Grain: one series (operator and series); the datasets that feed it are named.
 -- Reads: meta.datasets, meta.coverage, meta.gaps, meta.raw_objects, meta.raw_files.
--- Means: days_complete   delivery dates on which every table of the series has every interval
---        days_lacking    other delivery dates that were asked for, or lie between the first and the last;
---                        without those of the next two
---        days_expired, days_not_published: asked for, but no road reaches them any more, or not yet
+-- Means: days_complete   delivery dates on which every table of the series has every interval, and nothing
+--                        that was asked for is outstanding
+--        days_lacking    days with something outstanding that could be had (throttled, failed, not asked,
+--                        quarantined), whatever is there; and days without all of their intervals
+--        days_expired, days_not_published: days without all of their intervals that no road reaches any
+--                        more, or not yet
 --        rows            current rows in all tables of the series
 --        raw_objects, raw_bytes, last_fetched_at: of the datasets that feed the series. A dataset that feeds
 --                        two series counts for the first of them only, so that sums are right.
@@ -43,18 +45,6 @@ held_days AS (
     GROUP BY iso, series, delivery_date
 ),
 
-held AS (
-    SELECT
-        iso,
-        series,
-        MIN(delivery_date) AS first_date,
-        MAX(delivery_date) AS last_date,
-        COUNT(*) FILTER (WHERE complete) AS days_complete,
-        CAST(SUM(rows) AS BIGINT) AS rows
-    FROM held_days
-    GROUP BY iso, series
-),
-
 lacking_days AS (
     SELECT
         gaps.iso,
@@ -72,28 +62,36 @@ lacking_days AS (
 judged_days AS (
     -- Where several datasets feed a series, what could still be had counts.
     SELECT
-        lacking_days.iso,
-        lacking_days.series,
-        lacking_days.delivery_date,
+        COALESCE(held_days.iso, lacking_days.iso) AS iso,
+        COALESCE(held_days.series, lacking_days.series) AS series,
+        COALESCE(held_days.delivery_date, lacking_days.delivery_date) AS delivery_date,
         CASE
+            WHEN BOOL_OR(lacking_days.status IN ('throttled', 'failed', 'not_asked', 'quarantined'))
+                THEN 'lacking'
+            WHEN BOOL_OR(held_days.complete) THEN 'complete'
             WHEN BOOL_AND(lacking_days.status = 'expired') THEN 'expired'
             WHEN BOOL_AND(lacking_days.status IN ('expired', 'not_published')) THEN 'not_published'
             ELSE 'lacking'
-        END AS verdict
-    FROM lacking_days
-    LEFT JOIN held_days
+        END AS verdict,
+        ANY_VALUE(held_days.delivery_date) AS held_date,
+        COALESCE(ANY_VALUE(held_days.rows), 0) AS rows
+    FROM held_days
+    FULL JOIN lacking_days
         ON
-            lacking_days.iso = held_days.iso
-            AND lacking_days.series = held_days.series
-            AND lacking_days.delivery_date = held_days.delivery_date
-    WHERE COALESCE(NOT held_days.complete, TRUE)
-    GROUP BY lacking_days.iso, lacking_days.series, lacking_days.delivery_date
+            held_days.iso = lacking_days.iso
+            AND held_days.series = lacking_days.series
+            AND held_days.delivery_date = lacking_days.delivery_date
+    GROUP BY ALL
 ),
 
-lacking AS (
+held AS (
     SELECT
         iso,
         series,
+        MIN(held_date) AS first_date,
+        MAX(held_date) AS last_date,
+        CAST(SUM(rows) AS BIGINT) AS rows,
+        COUNT(*) FILTER (WHERE verdict = 'complete') AS days_complete,
         COUNT(*) FILTER (WHERE verdict = 'lacking') AS days_lacking,
         COUNT(*) FILTER (WHERE verdict = 'expired') AS days_expired,
         COUNT(*) FILTER (WHERE verdict = 'not_published') AS days_not_published
@@ -139,9 +137,9 @@ SELECT
     held.first_date,
     held.last_date,
     COALESCE(held.days_complete, 0) AS days_complete,
-    COALESCE(lacking.days_lacking, 0) AS days_lacking,
-    COALESCE(lacking.days_expired, 0) AS days_expired,
-    COALESCE(lacking.days_not_published, 0) AS days_not_published,
+    COALESCE(held.days_lacking, 0) AS days_lacking,
+    COALESCE(held.days_expired, 0) AS days_expired,
+    COALESCE(held.days_not_published, 0) AS days_not_published,
     COALESCE(held.rows, 0) AS rows,
     COALESCE(landed.raw_objects, 0) AS raw_objects,
     COALESCE(landed.quarantined, 0) AS quarantined,
@@ -152,10 +150,6 @@ LEFT JOIN held
     ON
         known.iso = held.iso
         AND known.series = held.series
-LEFT JOIN lacking
-    ON
-        known.iso = lacking.iso
-        AND known.series = lacking.series
 LEFT JOIN landed
     ON
         known.iso = landed.iso
