@@ -9,6 +9,7 @@ Workers only write files; this process alone moves them to their place and commi
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
@@ -19,10 +20,10 @@ from datetime import date
 from catalog.commit import commit
 from catalog.lease import lease
 from ingest.clock import Period, market_days
-from ingest.events import Status
+from ingest.events import Event, Status
 from ingest.registry import Dataset, Source
 from lake.chunk import ChunkResult, build_chunk
-from lake.chunks import Chunk, chunks_of, empty_note, files_of, job_of, raw_files, target_of
+from lake.chunks import Chunk, chunks_of, empty_note, files_of, job_of, quarantine_note, raw_files, target_of
 from lake.errors import BuildError, LakeError
 from lake.home import Lake
 from lake.ledger import Observation, observations
@@ -107,9 +108,7 @@ def build(
             by_year[chunk.year].append(chunk)
         for year in sorted(by_year):
             _build_year(lake, source, by_year[year], executor or Here(), report, progress, on_step)
-    for one in seen:
-        if one.quarantined and any(period.overlaps(window) for period in one.periods):
-            report.quarantined.setdefault(one.raw_key, one.event.message)
+    _lift(lake, source, seen, set(series), window, report)
     return report
 
 
@@ -195,6 +194,9 @@ def _build_year(
                 added.append(target_of(lake, source, chunk))
             else:
                 jobs.append(chunk)
+        for chunk in chunks:
+            if chunk not in jobs and any(one.quarantined for one in chunk.seen):
+                report.quarantined.update(_left_out(lake, source, chunk))
         for done, (chunk, future) in enumerate(_worked(lake, source, jobs, executor), start=1):
             try:
                 result: ChunkResult = future.result()
@@ -253,23 +255,59 @@ def _is_there(lake: Lake, source: Source, chunk: Chunk, current: set[str]) -> bo
 
 
 def _quarantine(lake: Lake, source: Source, chunk: Chunk, result: ChunkResult, report: BuildReport) -> None:
-    """Tell the ledger of raw files that could not be read, once."""
+    """Note which raw files a chunk is built without, and tell the ledger of each once."""
     by_key = {one.raw_key: one for one in chunk.seen}
     events = []
     for key, reason in result.quarantined.items():
         one = by_key[key]
         if not one.quarantined and key not in report.quarantined:
-            events.append(
-                one.event.but(
-                    event_id=lake.journal.next_id(),
-                    run_id=lake.journal.run_id,
-                    attempts=0,
-                    status=Status.QUARANTINED,
-                    message=reason,
-                )
-            )
+            events.append(_verdict(lake, one, Status.QUARANTINED, reason))
         report.quarantined[key] = reason
+    if result.quarantined:
+        note = json.dumps(result.quarantined).encode()
+        lake.store.write_bytes(quarantine_note(source, chunk), note)
     lake.journal.write(events)
+
+
+def _left_out(lake: Lake, source: Source, chunk: Chunk) -> dict[str, str]:
+    """The raw files that a chunk, which is not built anew, was built without, and why."""
+    note = quarantine_note(source, chunk)
+    found: dict[str, str] = json.loads(lake.store.read_bytes(note)) if lake.store.exists(note) else {}
+    return found
+
+
+def _lift(
+    lake: Lake,
+    source: Source,
+    seen: Sequence[Observation],
+    series: set[tuple[str, str]],
+    window: Period,
+    report: BuildReport,
+) -> None:
+    """Tell the ledger of raw files that were quarantined and that every chunk they belong to reads by now."""
+    events = []
+    for one in seen:
+        feeds = source.dataset(one.dataset).feeds.values()
+        if (
+            one.quarantined
+            and one.periods
+            and not report.failed
+            and one.raw_key not in report.quarantined
+            and all((feed.table, feed.series) in series for feed in feeds)
+            and all(window.start <= span.start and span.end <= window.end for span in one.periods)
+        ):
+            events.append(_verdict(lake, one, Status.OK, "can be read by now"))
+    lake.journal.write(events)
+
+
+def _verdict(lake: Lake, one: Observation, status: Status, message: str) -> Event:
+    return one.event.but(
+        event_id=lake.journal.next_id(),
+        run_id=lake.journal.run_id,
+        attempts=0,
+        status=status,
+        message=message,
+    )
 
 
 def _agree_with_other_series(lake: Lake, source: Source, chunk: Chunk, result: ChunkResult) -> None:

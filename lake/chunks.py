@@ -157,3 +157,8 @@ def job_of(lake: Lake, source: Source, chunk: Chunk) -> ChunkJob:
 def empty_note(source: Source, chunk: Chunk) -> str:
     """The object that says that a chunk, built of just these observations, has no row: it adds no file to its table."""
     return f"notes/empty/{source.iso}/{chunk.table}/{chunk.series}/{chunk.name}-{chunk.fingerprint}"
+
+
+def quarantine_note(source: Source, chunk: Chunk) -> str:
+    """The object that says which raw objects a chunk was built without, and why: the reasons by raw key, as JSON."""
+    return f"notes/quarantined/{source.iso}/{chunk.table}/{chunk.series}/{chunk.name}-{chunk.fingerprint}.json"
