@@ -21,6 +21,7 @@ from catalog.duck import open_duckdb, quoted
 from ingest.registry import Road, sources
 from lake.errors import NoLake
 from lake.home import Lake
+from lake.ledger import keep_ledger
 from lake.scratch import new_place, sweep
 
 Record = TypeVar("Record")
@@ -231,8 +232,8 @@ def work_out(connection: duckdb.DuckDBPyConnection, view: str, iso: str | None) 
     where, values = ("WHERE iso = $iso", {"iso": iso}) if iso else ("", {})
     for name in STEPS[: STEPS.index(view) + 1]:
         if name in READ:
-            connection.execute(
-                f"CREATE OR REPLACE TABLE meta.{name} AS FROM lake.meta.{name} {where}", values
+            keep_ledger(
+                connection, f"CREATE OR REPLACE TABLE meta.{name} AS FROM lake.meta.{name} {where}", values
             )
         else:
             select = (sql_folder() / "views" / f"{name}.sql").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from types import TracebackType
 
 import duckdb
 
-from catalog.commit import commit
+from catalog.commit import commit, mend_hint
 from catalog.contract import Contract, load_contracts
 from catalog.duck import S3Access, open_duckdb
 from catalog.lease import lease
@@ -19,7 +19,7 @@ from catalog.tables import Catalog
 from ingest.storage import Store
 from lake.config import Settings
 from lake.errors import NoLake
-from lake.ledger import JOURNAL, SEED, Journal, journal_sql, ledger_sql
+from lake.ledger import JOURNAL, SEED, Journal, journal_sql, keep_ledger, ledger_sql
 from lake.scratch import new_place
 
 # A run adds one file to the ledger's table; past this many they are written as one.
@@ -108,12 +108,13 @@ class Lake:
         return connection
 
     @contextmanager
-    def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A session that reads tables and has the ledger as the view ``ledger``."""
+    def reader(self, ledger: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A session that reads tables, with the ledger of this moment as the table ``ledger`` unless it needs none."""
         connection = self._duckdb.cursor()
         try:
-            ledger = ledger_sql(self.settings.root, self.folder(self.contracts["raw_files"]))
-            connection.execute(f"CREATE TEMP VIEW ledger AS {ledger}")
+            if ledger:
+                events = ledger_sql(self.settings.root, self.folder(self.contracts["raw_files"]))
+                keep_ledger(connection, f"CREATE TEMP TABLE ledger AS {events}")
             yield connection
         finally:
             connection.close()
@@ -148,10 +149,12 @@ class Lake:
         """
         step = on_step or (lambda name: None)
         contract = self.contracts["raw_files"]
-        with lease(self.catalog, "ledger"), self.reader() as connection:
+        with lease(self.catalog, "ledger"), self.reader(ledger=False) as connection:
             keys = [key for key in self.store.list(JOURNAL) if key != SEED]
             if not keys:
                 return 0
+            # A fold that was killed after its commit: what it took must be seen, or it would be taken twice.
+            mend_hint(self.catalog.table(contract))
             current = [file.path for file in self.catalog.data_files(contract)]
             merge = len(current) >= LEDGER_FILES
             places = [self.store.url(key) for key in keys]

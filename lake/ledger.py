@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ from ingest.events import Event, Status
 JOURNAL = "ledger"
 # Keeps the journal's glob from finding nothing, which DuckDB takes for an error.
 SEED = f"{JOURNAL}/0/seed.json"
+# A fold removes journals for some seconds where storage is slow; together the looks wait for half a minute.
+LOOKS = 25
+PAUSE_SECONDS = 0.1
 
 # The columns of meta.raw_files as read_json is to take them.
 COLUMNS = {
@@ -95,14 +99,36 @@ def journal_sql(root: str) -> str:
 
 
 def ledger_sql(root: str, table: str) -> str:
-    """Every event once: those folded into the table at ``table``, and those still in the journal."""
+    """Every event once: those still in the journal, and those folded into the table at ``table``.
+
+    The journal comes first because DuckDB looks in this order: were the table looked at first, a fold between
+    the two looks would leave its events in neither. So it fails to open a journal that is gone; see `keep_ledger`.
+    """
     names = ", ".join(COLUMNS)
     return (
-        f"WITH folded AS (SELECT {names} FROM iceberg_scan('{table}', allow_moved_paths = true)), "
-        f"waiting AS ({journal_sql(root)}) "
-        "SELECT * FROM folded UNION ALL SELECT * FROM waiting "
-        "WHERE event_id NOT IN (SELECT event_id FROM folded)"
+        f"WITH folded AS (SELECT {names} FROM iceberg_scan('{table}', allow_moved_paths = true)) "
+        f"SELECT * FROM ({journal_sql(root)}) WHERE event_id NOT IN (SELECT event_id FROM folded) "
+        "UNION ALL SELECT * FROM folded"
     )
+
+
+def keep_ledger(
+    connection: duckdb.DuckDBPyConnection, create: str, values: dict[str, Any] | None = None
+) -> None:
+    """Run a ``CREATE TABLE … AS`` that reads the ledger; again where a fold removes journals at this moment.
+
+    Raises:
+        duckdb.Error: whatever else the statement meets, or journals vanish for longer than a fold lasts.
+    """
+    for look in range(1, LOOKS + 1):
+        try:
+            connection.execute(create, values)
+        except duckdb.IOException as error:
+            if look == LOOKS or f"/{JOURNAL}/" not in str(error):
+                raise
+            time.sleep(PAUSE_SECONDS * look)
+        else:
+            return
 
 
 @dataclass(frozen=True)
