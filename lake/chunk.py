@@ -113,9 +113,10 @@ def _drop_culprits(shop: Workshop) -> int:
 
 
 def _short(error: duckdb.Error) -> str:
-    """The first line of DuckDB's message, without the place of the scratch file."""
-    line = str(error).strip().splitlines()[0]
-    return re.sub(r"(?:/[^/\s\"']+)+/", "", line)
+    """What DuckDB says is wrong, without its advice, the raw line and the place of the scratch file."""
+    lines = str(error).strip().split("\n\n")[0].split("\nPossible ")[0].splitlines()
+    said = "; ".join(line.strip() for line in lines if not line.startswith("Original Line"))[:400]
+    return re.sub(r"(?:/[^/\s\"']+)+/", "", said).rstrip(". ") + "."
 
 
 def _spans(shop: Workshop) -> dict[str, Period | None]:
