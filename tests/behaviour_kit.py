@@ -258,10 +258,7 @@ class World:
 
     def snapshots(self) -> dict[str, int]:
         """How many snapshots each market table has."""
-        return {
-            name: len(self.lake.catalog.table(self.lake.contracts[name]).snapshots())
-            for name in TABLES
-        }
+        return {name: len(self.lake.catalog.table(self.lake.contracts[name]).snapshots()) for name in TABLES}
 
     def seen(self, iso: str, names: Iterable[str]) -> list[Row]:
         """Every good observation of raw objects, as the ledger tells it."""
@@ -301,9 +298,7 @@ class World:
                 known_at = row["known_at"].astimezone(UTC)
                 tellings.append(contract.Telling(row["raw_key"], known_at, order.index(feed.stage), rows))
         feed = own[0][1]
-        market = contract.Market(
-            iso, table, feed.market, feed.interval_minutes, source.clock, feed.stamp
-        )
+        market = contract.Market(iso, table, feed.market, feed.interval_minutes, source.clock, feed.stamp)
         return contract.contract_rows(market, tellings)
 
 
@@ -339,7 +334,9 @@ def assert_series(world: World, iso: str, table: str, series: str, leave_out: It
     return len(expected)
 
 
-def served(sim: Simulator, source: Source, dataset: Dataset, road: Road, day: date) -> list[tuple[str, bytes]]:
+def served(
+    sim: Simulator, source: Source, dataset: Dataset, road: Road, day: date
+) -> list[tuple[str, bytes]]:
     """What a site serves for one day of a dataset, as files: name and bytes."""
     environ = {f"LAKE_SOURCE_{source.iso}": sim.url, "LAKE_PACE_DIR": os.environ["LAKE_PACE_DIR"]}
     found = []

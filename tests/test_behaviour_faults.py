@@ -106,7 +106,9 @@ def test_nothing_is_believed_only_where_there_may_be_nothing(
 
 # What a site says when it is asked too fast differs; each ISO is met with another, the rest in the long run.
 THROTTLES = [
-    pytest.param(iso, kind, marks=[] if number % 3 == place else [pytest.mark.long], id=f"{iso.lower()} {kind}")
+    pytest.param(
+        iso, kind, marks=[] if number % 3 == place else [pytest.mark.long], id=f"{iso.lower()} {kind}"
+    )
     for place, iso in enumerate(ISOS)
     for number, kind in enumerate(["aup_html", "throttle_text", "throttle_429"])
 ]
@@ -169,7 +171,9 @@ def emptied(site: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             source = registry.source(iso)
             entry = source.dataset(name)
             files = served(site, source, entry, entry.roads[0], day_of(entry))[:1]
-            paths = written(folder / iso / name, [(title, without_rows(title, text)) for title, text in files])
+            paths = written(
+                folder / iso / name, [(title, without_rows(title, text)) for title, text in files]
+            )
             adoption = world.take(iso, name, paths)
             assert adoption.complete, adoption.problems
         for iso in ISOS:
@@ -208,7 +212,9 @@ class Drift:
 
     def _land(self, site: Simulator, source: Source, names: list[str], scope: str) -> None:
         day = self.bad[names[0]]
-        assert self.world.download(self.iso, day - timedelta(days=1), day - timedelta(days=1), names, scope).complete
+        assert self.world.download(
+            self.iso, day - timedelta(days=1), day - timedelta(days=1), names, scope
+        ).complete
         site.fail(host_of(source, source.dataset(names[0])), "drift", times=None)
         assert self.world.download(self.iso, day, day, names, scope).complete
         site.heal()
@@ -239,7 +245,9 @@ def days_there(drift: Drift, dataset: str) -> set[date]:
 
 
 @pytest.mark.parametrize(("iso", "dataset"), TABULAR)
-def test_a_new_column_stops_its_file_and_nothing_else(drifts: dict[str, Drift], iso: str, dataset: str) -> None:
+def test_a_new_column_stops_its_file_and_nothing_else(
+    drifts: dict[str, Drift], iso: str, dataset: str
+) -> None:
     drift = drifts[iso]
     mine = {key: reason for key, reason in drift.report.quarantined.items() if f"/{dataset}/" in key}
     assert not drift.report.failed
@@ -284,7 +292,9 @@ def with_new_sql(folder: Path) -> Path:
     """The project's SQL, and beside each file that reads by position one with the column at the end."""
     shutil.copytree(sql_folder(), folder)
     for path in folder.glob("transforms/*/*.sql"):
-        text = re.sub(r"('[\w ]+': '(?:VARCHAR|INTEGER|DOUBLE)')(\s*\})", r"\1, 'added': 'VARCHAR'\2", path.read_text())
+        text = re.sub(
+            r"('[\w ]+': '(?:VARCHAR|INTEGER|DOUBLE)')(\s*\})", r"\1, 'added': 'VARCHAR'\2", path.read_text()
+        )
         path.with_name(f"{path.stem}_new.sql").write_text(text)
     return folder
 

@@ -7,6 +7,7 @@ import io
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from oracle.shell import Case, Row
 
@@ -39,6 +40,7 @@ PRODUCTS |= {
 }
 
 
+@lru_cache(maxsize=100_000)
 def utc(stamp: str) -> datetime:
     """A stamp with its offset as naive UTC."""
     return datetime.fromisoformat(stamp).astimezone(UTC).replace(tzinfo=None)

@@ -89,13 +89,15 @@ def contract_rows(market: Market, tellings: Iterable[Telling]) -> list[Row]:
 
 def _placed(market: Market, tellings: Sequence[Telling]) -> Iterable[_Told]:
     """Rows with both edges of their interval."""
-    everywhere = sorted({row["stamp_utc"] for telling in tellings for row in telling.rows}) if market.stamp else []
+    everywhere = (
+        sorted({row["stamp_utc"] for telling in tellings for row in telling.rows}) if market.stamp else []
+    )
     before = {later: earlier for earlier, later in pairwise(everywhere)}
-    after = {earlier: later for earlier, later in pairwise(everywhere)}
+    after = dict(pairwise(everywhere))
     for number, telling in enumerate(tellings, start=1):
         own = sorted({row["stamp_utc"] for row in telling.rows}) if market.stamp else []
         own_before = {later: earlier for earlier, later in pairwise(own)}
-        own_after = {earlier: later for earlier, later in pairwise(own)}
+        own_after = dict(pairwise(own))
         for row in telling.rows:
             minutes = row.get("interval_minutes") or market.minutes
             length = timedelta(minutes=minutes)
@@ -172,11 +174,14 @@ def _versions(market: Market, history: list[_Told]) -> list[_Told]:
         if (
             before is None
             or changed
-            or (one.telling.stage, one.source_rank, one.end) != (before.telling.stage, before.source_rank, before.end)
+            or (one.telling.stage, one.source_rank, one.end)
+            != (before.telling.stage, before.source_rank, before.end)
         ):
             groups.append([])
         groups[-1].append(one)
-        said.update({name: value for name in VALUES[market.table] if (value := one.row.get(name)) is not None})
+        said.update(
+            {name: value for name in VALUES[market.table] if (value := one.row.get(name)) is not None}
+        )
     chosen = []
     for group in groups:
         fullest: Callable[[_Told], tuple[int, int]] = lambda one: (  # noqa: E731
@@ -194,7 +199,9 @@ def _source_rank(one: _Told, history: Sequence[_Told]) -> int:
     if one.source_version is not None:
         return one.source_version
     known = [
-        other for other in history if other.telling.stage == one.telling.stage and other.source_version is not None
+        other
+        for other in history
+        if other.telling.stage == one.telling.stage and other.source_version is not None
     ]
     by_then = [other.source_version or 0 for other in known if other.number <= one.number]
     if by_then:

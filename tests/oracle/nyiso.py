@@ -7,6 +7,7 @@ import io
 from collections.abc import Hashable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from oracle.shell import Case, Row
@@ -52,11 +53,13 @@ class Clock:
         return both(wall)[1 if repeated and entity in self.second else 0]
 
 
+@lru_cache(maxsize=100_000)
 def local(stamp: str) -> datetime:
     """A stamp with or without seconds."""
     return datetime.strptime(stamp, "%m/%d/%Y %H:%M:%S" if stamp.count(":") == 2 else "%m/%d/%Y %H:%M")
 
 
+@lru_cache(maxsize=100_000)
 def both(wall: datetime) -> tuple[datetime, datetime]:
     """The first and the second moment at which New York's clock shows a wall time, naive UTC."""
     found = [wall.replace(tzinfo=NEW_YORK, fold=fold).astimezone(UTC).replace(tzinfo=None) for fold in (0, 1)]

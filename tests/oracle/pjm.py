@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,7 @@ def utc(record: Record) -> datetime:
     return start
 
 
+@lru_cache(maxsize=100_000)
 def stamp(text: str) -> datetime:
     """A stamp of the CSV (7/2/2018 4:00:00 AM) or of the JSON (2026-06-09T04:00:00)."""
     return datetime.fromisoformat(text) if "T" in text else datetime.strptime(text, "%m/%d/%Y %I:%M:%S %p")

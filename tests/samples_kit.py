@@ -1,0 +1,164 @@
+"""Sample files: the genuine ones by folder, those of the simulated sites, and whether anybody can read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+
+import pytest
+import requests
+from behaviour_kit import ISOS, read, served, source_word, stamp, thin
+from oracle import caiso, contract
+from oracle.shell import Case, samples, unpack
+
+from ingest import registry
+from ingest.clock import market_days
+from ingest.registry import Dataset, Source
+from ingest.simulator import Simulator
+
+NOW = stamp("2026-11-20 08:00")
+# A 25-hour day that every road still reaches at some clock, and days of the layouts before it.
+DAY = date(2025, 11, 2)
+ERAS = {"NYISO": (date(2003, 10, 26), date(2010, 11, 7), date(2014, 11, 2))}
+# Trouble that an independent reader has with a file of another kind.
+UNREADABLE = (LookupError, ValueError, StopIteration, ParseError, AssertionError, UnicodeDecodeError)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file to import as a dataset."""
+
+    iso: str
+    dataset: str
+    path: Path
+    name: str
+
+
+def owner(source: Source, folder: str) -> str | None:
+    """The dataset that a folder of genuine files is named after: the longest of the sources' own words that fits."""
+    words = {source_word(dataset).lower(): name for name, dataset in source.datasets.items() if dataset.feeds}
+    fitting = [word for word in words if folder == word or folder.startswith(f"{word}_")]
+    return words[max(fitting, key=len)] if fitting else None
+
+
+@cache
+def genuine() -> tuple[Sample, ...]:
+    """Every genuine file of a declared dataset, and the first rows of such files that somebody kept."""
+    found = []
+    for source in registry.sources().values():
+        root = samples() / source.iso.lower()
+        for path in sorted(root.glob("*/*")) + sorted(root.glob("_derived/first_rows/*")):
+            folder = path.parent.name
+            name = owner(source, path.name.lower() if folder == "first_rows" else folder.lower())
+            if name and path.is_file():
+                found.append(Sample(source.iso, name, path, str(path.relative_to(samples()))))
+    return tuple(found)
+
+
+def foreign() -> Iterator[tuple[str, Path]]:
+    """Genuine files of these sources that are no declared dataset: other reports, documents, pages, errors."""
+    own = {sample.path for sample in genuine()}
+    for iso in ISOS:
+        root = samples() / iso.lower()
+        for path in sorted(root.glob("*/*")):
+            if path.is_file() and path not in own and path.parent.name != "_derived":
+                yield iso, path
+
+
+def simulated_files(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    sim.now = stamp("2025-11-06 08:00") if dataset.published.day <= 30 else stamp("2026-01-20 08:00")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAKE_NOW", sim.now.isoformat())
+        files = thin(source, served(sim, source, dataset, dataset.roads[0], DAY))
+    yield from files
+    yield from OTHER_LAYOUTS[source.iso](sim, source, dataset)
+
+
+def _oasis(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """The XML of a report, and the five-minute layout before version 3."""
+    road = dataset.roads[0]
+    words = {key: value for key, value in road.ask.items() if key != "path"}
+    if words.get("node"):
+        words["node"] = ",".join(key for ids in source.locations.known.values() for key in ids)
+    period = market_days(DAY, DAY, source.clock)
+    words |= {
+        "startdatetime": f"{period.start:%Y%m%dT%H:%M}-0000",
+        "enddatetime": f"{period.end:%Y%m%dT%H:%M}-0000",
+    }
+    for change in ({"resultformat": "5"}, *({"version": "1"} for name in dataset.shapes if "before" in name)):
+        url = f"{sim.url}/oasis.caiso.com/oasisapi/{road.ask['path']}"
+        answer = requests.get(url, params={**words, **change}, timeout=60)
+        yield f"{'-'.join(change.values())}.zip", answer.content
+
+
+def _data_miner(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """The JSON of a feed, as a page and as a download, of one hub's day."""
+    if not any(shape.format == "json" for shape in dataset.shapes.values()):
+        return
+    settings = requests.get(f"{sim.url}/dataminer2.pjm.com/config/settings.json", timeout=60).json()
+    begin = market_days(DAY, DAY, source.clock).start
+    query = {
+        "rowCount": "400",
+        "startRow": "1",
+        "datetime_beginning_utc": f"{begin:%m/%d/%Y %H:%M} to {begin + timedelta(hours=3):%m/%d/%Y %H:%M}",
+    }
+    for name, more in (("page.json", {}), ("download.json", {"format": "json", "download": "true"})):
+        answer = requests.get(
+            f"{sim.url}/api.pjm.com/api/v1/{source_word(dataset)}",
+            params={**query, **more},
+            headers={"Ocp-Apim-Subscription-Key": settings["subscriptionKey"]},
+            timeout=60,
+        )
+        assert answer.status_code == 200, answer.text
+        yield name, answer.content
+
+
+def _mis(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """Days of the layouts of earlier years, as their daily files stood then."""
+    road = dataset.road("daily")
+    for day in ERAS["NYISO"]:
+        if dataset.data_type == "as" and (dataset.since is None or day >= dataset.since):
+            sim.now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=2)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("LAKE_NOW", sim.now.isoformat())
+                yield from served(sim, source, dataset, road, day)
+
+
+OTHER_LAYOUTS: Mapping[str, Callable[[Simulator, Source, Dataset], Iterator[tuple[str, bytes]]]] = {
+    "CAISO": _oasis,
+    "PJM": _data_miner,
+    "NYISO": _mis,
+}
+
+
+@cache
+def is_readable(sample: Sample) -> bool:
+    """Whether an independent reader finds the dataset's rows in a file: another report, an error page has none."""
+    source = registry.source(sample.iso)
+    dataset = source.dataset(sample.dataset)
+    case = Case(
+        sample.name, {name: _beginning(text) for name, text in case_of_sample(sample).members.items()}
+    )
+    for feed in dataset.feeds.values():
+        try:
+            if feed.source_market and caiso.markets(case) != {feed.source_market}:
+                return False
+            rows = read(source, dataset, feed, case)
+        except UNREADABLE:
+            return False
+        if any(row.get(contract.VALUES[feed.table][0]) is not None for row in rows):
+            return True
+    return False
+
+
+def case_of_sample(sample: Sample) -> Case:
+    return Case(sample.name, dict(unpack(sample.path.name, sample.path.read_bytes())))
+
+
+def _beginning(text: bytes) -> bytes:
+    """The first rows of a CSV; documents are not cut."""
+    return text if text.lstrip()[:1] in (b"<", b"{", b"[") else b"\n".join(text.split(b"\n", 40)[:40])
