@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from catalog.contract import Contract
 
 # Raised when this step changes what it makes of the same rows: every chunk is then built again.
-VERSION = 1
+VERSION = 2
 
 # The other edge of an interval is the neighbouring stamp, at most this far away; beyond it an interval is missing.
 FARTHEST_NEIGHBOUR = "INTERVAL 15 MINUTE"
@@ -55,10 +55,11 @@ DERIVED = {
     "version": '"version"',
     "is_current": "is_current",
 }
-LOCAL_START = (
-    "interval_start_utc + CASE WHEN interval_start_utc < getvariable('clock_change') "
+LOCAL = (
+    "{0} + CASE WHEN {0} < getvariable('clock_change') "
     "THEN getvariable('offset_before') ELSE getvariable('offset_after') END"
 )
+LOCAL_START = LOCAL.format("interval_start_utc")
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,7 @@ WITH told AS (
     FROM placed JOIN observations USING (object_no)
     QUALIFY row_number() OVER (PARTITION BY {key}, observation_no, source_version) = 1
 ),
-spans AS (
+reaches AS (
     SELECT
         observation_no,
         local_date,
@@ -243,6 +244,27 @@ spans AS (
         max(interval_end_utc) AS high
     FROM told
     GROUP BY observation_no, local_date
+),
+margins AS (
+    SELECT
+        *,
+        {LOCAL.format("low")} - local_date::TIMESTAMP AS before_low,
+        (local_date + 1)::TIMESTAMP - ({LOCAL.format("high")}) AS after_high
+    FROM reaches
+),
+spans AS (
+    -- A file of the whole day may lack its first or its last run: it speaks of the day's edges all the same.
+    SELECT
+        observation_no,
+        local_date,
+        CASE WHEN is_whole_day THEN low - before_low ELSE low END AS low,
+        CASE WHEN is_whole_day THEN greatest(high + after_high, high) ELSE high END AS high
+    FROM (
+        SELECT
+            *,
+            greatest(before_low, after_high) <= {FARTHEST_NEIGHBOUR} AS is_whole_day
+        FROM margins
+    )
 ),
 ranked AS (
     SELECT
