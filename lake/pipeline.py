@@ -118,7 +118,13 @@ def download(
         known = latest(connection, source.iso)
         told = _told(connection, source)
     with Session(source, environ, on_step=on_step) as session:
-        corrected = _corrected(lake, source, datasets, first, last, there, session, known)
+        corrected, looked_up = _corrected(lake, source, datasets, first, last, there, session, known)
+        outdated = {
+            name: sorted(
+                day for day, since in days.items() if _fetched_before(there, source, name, day, since)
+            )
+            for name, days in corrected.items()
+        }
         there = [
             entry
             for entry in there
@@ -130,7 +136,7 @@ def download(
         job = plan(source, datasets, first, last, scope, now(), there)
         _tell_missing(lake, source, job, told)
         _widen(lake, source, job, known)
-        report = IngestReport(job, corrected={name: sorted(days) for name, days in corrected.items() if days})
+        report = IngestReport(job, corrected={name: days for name, days in outdated.items() if days})
         done = 0
 
         def tell(request: Request, events: Sequence[Event]) -> None:
@@ -138,9 +144,8 @@ def download(
             done += 1
             progress(f"{source.iso} {request.dataset}", done, len(job.requests))
 
-        report.landing = land(
-            job.requests, source, lake.store, lake.journal, session, _latest(known), tell, on_step
-        )
+        landing = land(job.requests, source, lake.store, lake.journal, session, _latest(known), tell, on_step)
+        report.landing = Landing((*looked_up, *landing.events), landing.clock)
     return report
 
 
@@ -246,12 +251,13 @@ def _corrected(
     there: Sequence[Landed],
     session: Session,
     known: Mapping[tuple[str, str, datetime, datetime, str], Event],
-) -> dict[str, dict[date, datetime]]:
-    """The days of each dataset that the source's own list of corrections names, since they were fetched.
+) -> tuple[dict[str, dict[date, datetime]], list[Event]]:
+    """The days of each dataset that the source's own list of corrections names, and the list's moment; what was asked.
 
     Only days that were fetched before corrections to them were over are looked up, and at most once a day.
     """
     found: dict[str, dict[date, datetime]] = {}
+    events: list[Event] = []
     window = market_days(first, last, source.clock)
     for list_name in sorted({dataset.corrections for dataset in datasets if dataset.corrections}):
         lists = source.dataset(list_name)
@@ -277,10 +283,21 @@ def _corrected(
             for run in _runs(days)
             for request in plan(source, [lists], run[0], run[-1], "hubs", now(), there).requests
         ]
-        land(requests, source, lake.store, lake.journal, session, _latest(known))
+        events += land(requests, source, lake.store, lake.journal, session, _latest(known)).events
         for dataset in followers:
             found[dataset.name] = _days_in_lists(lake, source, lists, dataset, set(days))
-    return found
+    return found, events
+
+
+def _fetched_before(
+    there: Sequence[Landed], source: Source, dataset: str, day: date, since: datetime
+) -> bool:
+    """Whether the newest answer for a day is older than a moment."""
+    period = market_days(day, day, source.clock)
+    fetched = [
+        entry.fetched_at for entry in there if entry.dataset == dataset and entry.period.overlaps(period)
+    ]
+    return bool(fetched) and max(fetched) < since
 
 
 def _runs(days: Sequence[date]) -> list[list[date]]:
