@@ -150,12 +150,14 @@ def _covered(market: Market, told: Iterable[_Told]) -> dict[date, list[tuple[int
 
 
 def _to_the_edges(low: datetime, high: datetime, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """A span that comes near the day's edges reaches them: the first or last run may be what was dropped."""
+    """A file of the whole day speaks of its edges too: the first or the last run may be what was dropped."""
     begin, end = (
         datetime(edge.year, edge.month, edge.day, tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
         for edge in (day, day + timedelta(days=1))
     )
-    return (begin if low - begin <= FARTHEST else low), (max(end, high) if end - high <= FARTHEST else high)
+    if low - begin <= FARTHEST and end - high <= FARTHEST:
+        return begin, max(end, high)
+    return low, high
 
 
 def _versions(market: Market, history: list[_Told]) -> list[_Told]:
