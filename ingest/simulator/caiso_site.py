@@ -244,10 +244,11 @@ def _bytes(text: str, request: Request) -> bytes:
 
 def _written(report: Report, chosen: Sequence[Slot], revision: Revision) -> datetime:
     """When a group was made: old groups come back byte for byte, so the archive's own stamps never move."""
-    if report.day_ahead:
-        made = _published_at(chosen[0].day)
-    else:
-        made = chosen[-1].start + timedelta(minutes=report.minutes)
+    made = (
+        _published_at(chosen[0].day)
+        if report.day_ahead
+        else chosen[-1].start + timedelta(minutes=report.minutes)
+    )
     return max(made, revision.at).astimezone(ZoneInfo(PACIFIC))
 
 

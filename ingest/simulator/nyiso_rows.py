@@ -95,10 +95,9 @@ def _local_instant(day: date, text: str) -> datetime:
 
 def lbmp(publication: Publication, name: str, mark: Mark, revision: Revision = ORIGINAL) -> Price:
     """The price of a point at a stamp, congestion signed as a part of the total (the file negates it)."""
-    if publication.folder == "rtlbmp":
-        price = _integrated(name, mark)
-    else:
-        price = _run(publication.folder, name, mark)
+    price = (
+        _integrated(name, mark) if publication.folder == "rtlbmp" else _run(publication.folder, name, mark)
+    )
     extra = revision.amount_for(name, _hour(publication, mark))
     return Price(price.energy, price.congestion + extra, price.loss)
 
