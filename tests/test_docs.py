@@ -53,7 +53,8 @@ def blocks_of(page: Path) -> list[Block]:
     end = 0
     for number, match in enumerate(FENCE.finditer(text), start=1):
         between, end = text[end : match.start()], match.end()
-        if match["language"] == "text" and found and not between.strip():
+        # What a block prints follows it, after at most one sentence.
+        if match["language"] == "text" and found and between.count("\n\n") <= 2 and not found[-1].printed:
             found[-1] = Block(**{**vars(found[-1]), "printed": match["text"]})
         else:
             found.append(Block(page.name, number, match["language"], match["mark"].strip(), match["text"]))
