@@ -274,13 +274,15 @@ def _requests(
     landed: Sequence[Landed],
 ) -> Iterator[Request]:
     """The requests that bring a stretch of days on one road."""
-    for period in _spans(source, road, days, landed):
+    for period in _spans(source, road, days, landed, oldest_day(source, road, now)):
         for piece in _split(source, road, period, now):
             for part in road.parts:
                 yield Request(source.iso, dataset.name, road.name, piece, scope, part)
 
 
-def _spans(source: Source, road: Road, days: Sequence[date], landed: Sequence[Landed]) -> Iterator[Period]:
+def _spans(
+    source: Source, road: Road, days: Sequence[date], landed: Sequence[Landed], oldest: date | None
+) -> Iterator[Period]:
     clock = source.clock
     if road.span == "hour":
         have = [entry.period for entry in landed]
@@ -290,7 +292,9 @@ def _spans(source: Source, road: Road, days: Sequence[date], landed: Sequence[La
     elif road.span == "month":
         for month in sorted({day.replace(day=1) for day in days}):
             following = (month + timedelta(days=31)).replace(day=1)
-            yield Period(midnight(month, clock), midnight(following, clock))
+            # A month that the road only reaches in part: asking for all of it would be refused.
+            start = max(month, oldest) if oldest else month
+            yield Period(midnight(start, clock), midnight(following, clock))
     else:
         length = 1 if road.span == "day" else int(road.span.split()[0])
         for start in range(0, len(days), length):
