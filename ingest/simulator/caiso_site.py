@@ -144,7 +144,8 @@ def _group(query: Mapping[str, str], request: Request, world: World) -> Answer:
     else:
         start, end = clock.midnight(day, PACIFIC), _next_midnight(start)
     if group.report is None:
-        if request.late:
+        oldest = clock.local_date(world.now, PACIFIC) - timedelta(days=GROUP_DAYS)
+        if request.late or day < oldest:
             raise OasisError(1000)
         text = caiso_corrections.listing(day, world)
         name = f"{day:%Y%m%d}_{day:%Y%m%d}_PRC_CORR_N_v{number}.csv"
