@@ -63,7 +63,9 @@ def check_requests(source: Source, job: Plan, open_days: set[date], now: datetim
         assert leg.reason
         asked = covered(source, leg.requests)
         own = set(dates(leg.first, leg.last))
+        assert oldest is None or min(asked) >= oldest
         if leg.road.span == "month":
+            assert own <= asked
             assert {(day.year, day.month) for day in asked} == {(day.year, day.month) for day in own}
         else:
             assert asked == own
