@@ -54,6 +54,9 @@ def _storage(lake: Lake) -> str:
 
 def _catalog(lake: Lake) -> str:
     kind = lake.settings.catalog.split(":", 1)[0].split("+", 1)[0]
+    if kind != "sqlite":
+        # Opening asks the database; an SQLite file would only be made.
+        _ = lake.catalog
     if not lake.exists:
         return f"{kind}; there is no lake here yet, `pmp init` or the first ingest makes one"
     files = sum(len(lake.catalog.data_files(contract)) for contract in lake.contracts.values())

@@ -286,12 +286,15 @@ def test_wrong_credentials_are_one_sentence(file: Path) -> None:
     host, port = server.get_host_and_port()
     address = f"http://{host}:{port}"
     _create(address, "guarded")
-    # From here on this server checks who asks.
+    # From here on moto checks who asks: all its servers in this process do, until it is told to stop.
     requests.post(f"{address}/moto-api/reset-auth", data=b"0", timeout=5)
-    store = Store("s3://guarded", options(address))
-    assert "does not accept the credentials (InvalidAccessKeyId)" in told(store.check)
-    for call in (store.list, lambda: store.put("raw/x", file), lambda: store.read_bytes("x")):
-        text = told(call)
-        assert "does not accept the credentials" in text or "denies access" in text
-        assert "AWS_" in text or "credentials" in text
+    try:
+        store = Store("s3://guarded", options(address))
+        assert "does not accept the credentials (InvalidAccessKeyId)" in told(store.check)
+        for call in (store.list, lambda: store.put("raw/x", file), lambda: store.read_bytes("x")):
+            text = told(call)
+            assert "does not accept the credentials" in text or "denies access" in text
+            assert "AWS_" in text or "credentials" in text
+    finally:
+        requests.post(f"{address}/moto-api/reset-auth", data=b"inf", timeout=5)
     server.stop()
