@@ -170,14 +170,6 @@ def published_at(source: Source, dataset: Dataset, day: date) -> datetime:
     return at.replace(tzinfo=ZoneInfo(source.clock)).astimezone(UTC)
 
 
-def _last_published(source: Source, dataset: Dataset, now: datetime) -> date:
-    """The last delivery date that can be asked for by now."""
-    day = local_date(now, source.clock) - timedelta(days=dataset.published.day - 1)
-    while published_at(source, dataset, day) > now:
-        day -= timedelta(days=1)
-    return day
-
-
 def _is_there(source: Source, dataset: Dataset, day: date, landed: Sequence[Landed], now: datetime) -> bool:
     """Whether a day has landed whole, and late enough to be settled (or too lately to ask again)."""
     span = market_days(day, day, source.clock)
@@ -289,8 +281,8 @@ def _requests(
     landed: Sequence[Landed],
 ) -> Iterator[Request]:
     """The requests that bring a stretch of days on one road."""
-    newest = min(filter(None, [newest_day(source, road, now), _last_published(source, dataset, now)]))
-    for period in _spans(source, road, days, landed, (oldest_day(source, road, now), newest)):
+    reach = oldest_day(source, road, now), newest_day(source, road, now)
+    for period in _spans(source, road, days, landed, reach):
         for piece in _split(source, road, period, now):
             for part in road.parts:
                 yield Request(source.iso, dataset.name, road.name, piece, scope, part)
@@ -301,7 +293,7 @@ def _spans(
     road: Road,
     days: Sequence[date],
     landed: Sequence[Landed],
-    reach: tuple[date | None, date],
+    reach: tuple[date | None, date | None],
 ) -> Iterator[Period]:
     clock = source.clock
     oldest, newest = reach
@@ -315,7 +307,7 @@ def _spans(
             following = (month + timedelta(days=31)).replace(day=1)
             # Of a month that the road reaches in part, the rest would be refused, or said not to be there yet.
             begin = max(month, oldest) if oldest else month
-            until = min(following, newest + timedelta(days=1))
+            until = min(following, newest + timedelta(days=1)) if newest else following
             yield Period(midnight(begin, clock), midnight(until, clock))
     else:
         length = 1 if road.span == "day" else int(road.span.split()[0])
