@@ -20,6 +20,11 @@ from lake.errors import ConfigurationError
 
 SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$", re.IGNORECASE)
 
+MEGABYTES = {"K": 0.001, "M": 1, "G": 1e3, "T": 1e6}
+# DuckDB does not even open a file of views with less.
+LEAST_MEGABYTES = 50
+DATABASE = re.compile(r"^(sqlite|postgresql)(\+\w+)?://")
+
 
 class Settings(BaseSettings):
     """Where the lake is and what it may use.
@@ -59,8 +64,24 @@ class Settings(BaseSettings):
     @classmethod
     def is_a_size(cls, value: str) -> str:
         """A size that DuckDB understands."""
-        if not SIZE.match(value):
+        found = SIZE.match(value)
+        if not found:
             raise ValueError(f"LAKE_MEMORY_LIMIT='{value}' is not a size. Write it like 1GB or 800MB")
+        if float(found[1]) * MEGABYTES[found[2][0].upper()] < LEAST_MEGABYTES:
+            raise ValueError(
+                f"LAKE_MEMORY_LIMIT='{value}' is too little to work with. Give at least {LEAST_MEGABYTES}MB"
+            )
+        return value
+
+    @field_validator("catalog_uri")
+    @classmethod
+    def is_a_database(cls, value: SecretStr | None) -> SecretStr | None:
+        """The URL of a database that can hold a catalog. It may hold a password and is not repeated."""
+        if value and not DATABASE.match(value.get_secret_value()):
+            raise ValueError(
+                "LAKE_CATALOG_URI is not the URL of a SQLite or PostgreSQL database. Write it like "
+                "sqlite:////data/lake/catalog.db or postgresql://user@host/database"
+            )
         return value
 
     @field_validator("uri")
