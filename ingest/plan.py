@@ -179,16 +179,9 @@ def _is_there(source: Source, dataset: Dataset, day: date, landed: Sequence[Land
 
 
 def _reaches(source: Source, road: Road, day: date, now: datetime) -> bool:
-    """Whether a road still serves a delivery day, and serves it already."""
-    oldest, newest = oldest_day(source, road, now), newest_day(source, road, now)
-    return (oldest is None or day >= oldest) and (newest is None or day <= newest)
-
-
-def newest_day(source: Source, road: Road, now: datetime) -> date | None:
-    """The last delivery date that a road surely holds, or None where it holds whatever is published."""
-    if road.behind_days is None:
-        return None
-    return local_date(now, source.clock) - timedelta(days=road.behind_days)
+    """Whether a road still serves a delivery day."""
+    oldest = oldest_day(source, road, now)
+    return oldest is None or day >= oldest
 
 
 def oldest_day(source: Source, road: Road, now: datetime) -> date | None:
@@ -281,22 +274,16 @@ def _requests(
     landed: Sequence[Landed],
 ) -> Iterator[Request]:
     """The requests that bring a stretch of days on one road."""
-    reach = oldest_day(source, road, now), newest_day(source, road, now)
-    for period in _spans(source, road, days, landed, reach):
+    for period in _spans(source, road, days, landed, oldest_day(source, road, now)):
         for piece in _split(source, road, period, now):
             for part in road.parts:
                 yield Request(source.iso, dataset.name, road.name, piece, scope, part)
 
 
 def _spans(
-    source: Source,
-    road: Road,
-    days: Sequence[date],
-    landed: Sequence[Landed],
-    reach: tuple[date | None, date | None],
+    source: Source, road: Road, days: Sequence[date], landed: Sequence[Landed], oldest: date | None
 ) -> Iterator[Period]:
     clock = source.clock
-    oldest, newest = reach
     if road.span == "hour":
         have = [entry.period for entry in landed]
         for hour in hours_of(market_days(days[0], days[-1], clock)):
@@ -305,10 +292,9 @@ def _spans(
     elif road.span == "month":
         for month in sorted({day.replace(day=1) for day in days}):
             following = (month + timedelta(days=31)).replace(day=1)
-            # Of a month that the road reaches in part, the rest would be refused, or said not to be there yet.
-            begin = max(month, oldest) if oldest else month
-            until = min(following, newest + timedelta(days=1)) if newest else following
-            yield Period(midnight(begin, clock), midnight(until, clock))
+            # A month that the road only reaches in part: asking for all of it would be refused.
+            start = max(month, oldest) if oldest else month
+            yield Period(midnight(start, clock), midnight(following, clock))
     else:
         length = 1 if road.span == "day" else int(road.span.split()[0])
         for start in range(0, len(days), length):
@@ -339,7 +325,7 @@ def _split(source: Source, road: Road, period: Period, now: datetime) -> Iterato
 def _why(source: Source, roads: Sequence[Road], road: Road, days: Sequence[date], now: datetime) -> str:
     """One clause that explains the road."""
     closed = [
-        f"{other.name} {_limit(source, other, days[0], now)}"
+        f"{other.name} reaches back to {oldest_day(source, other, now)} only"
         for other in roads
         if other.name != road.name and not _reaches(source, other, days[0], now)
     ]
@@ -352,14 +338,6 @@ def _why(source: Source, roads: Sequence[Road], road: Road, days: Sequence[date]
     ]
     clauses = closed + ([f"cheaper than {', '.join(dearer)}"] if dearer else [])
     return "; ".join(clauses) or "the only road"
-
-
-def _limit(source: Source, road: Road, day: date, now: datetime) -> str:
-    """Why a road does not serve a day."""
-    oldest = oldest_day(source, road, now)
-    if oldest is not None and day < oldest:
-        return f"reaches back to {oldest} only"
-    return f"is complete until {newest_day(source, road, now)} only"
 
 
 def _why_expired(source: Source, roads: Sequence[Road], now: datetime) -> str:

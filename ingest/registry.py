@@ -86,8 +86,7 @@ class Road(Strict):
     """One way to a publication, with its own retention, span and cost.
 
     ``brings`` is the scope of the rows in an answer, ``span`` the most that one request may cover, ``not_across`` the
-    boundaries that a request must not cross, ``parts`` the requests that together make one period. An archive that is
-    packed now and then surely holds a day ``behind_days`` after it.
+    boundaries that a request must not cross, ``parts`` the requests that together make one period.
     """
 
     name: str
@@ -96,7 +95,6 @@ class Road(Strict):
     brings: Scope
     span: Annotated[str, Field(pattern=SPAN)]
     retention: Retention = Retention()
-    behind_days: int | None = None
     megabytes: float = Field(gt=0)
     ask: dict[str, str]
     eras: list[Era] = []
