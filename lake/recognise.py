@@ -61,10 +61,11 @@ def _first_item(head: str) -> Iterable[str]:
 
 
 def is_empty_answer(member: Member) -> bool:
-    """Whether a JSON answer holds no item."""
-    return (
-        member.format == "json" and not header_of(member) and '"totalRows":0' in member.head.replace(" ", "")
-    )
+    """Whether a JSON answer holds no item: an envelope that says so, or a bare array of none."""
+    if member.format != "json" or header_of(member):
+        return False
+    words = "".join(member.head.split())
+    return words == "[]" or '"totalRows":0' in words
 
 
 def recognise(member: Member, dataset: Dataset, source: Source) -> Recognised:
@@ -117,7 +118,8 @@ def candidates(members: Sequence[Member], source: Source, file_name: str) -> lis
     found = [
         dataset
         for dataset in source.datasets.values()
-        if members and all(any(_could_be(member, shape) for shape in dataset.shapes.values()) for member in members)
+        if members
+        and all(any(_could_be(member, shape) for shape in dataset.shapes.values()) for member in members)
     ]
     if len(found) > 1:
         named = [dataset for dataset in found if dataset.file_stem.lower() in file_name.lower()]
@@ -157,13 +159,13 @@ def _difference(member: Member, header: Sequence[str], dataset: Dataset, source:
         )
 
     def distance(shape: Shape) -> int:
-        return len(set(header) ^ set(shape.columns))
+        known = [*shape.columns, *shape.optional, *shape.ignored]
+        return len(_without(header, known)) + len(_lacking(header, shape))
 
     name = min(of_format, key=lambda key: distance(of_format[key]))
     shape = of_format[name]
     known = [*shape.columns, *shape.optional, *shape.ignored]
-    new = [column for column in header if not any(_same(column, pattern) for pattern in known)]
-    gone = [pattern for pattern in shape.columns if not any(_same(column, pattern) for column in header)]
+    new, gone = _without(header, known), _lacking(header, shape)
     parts = [f"new columns {', '.join(new)}"] if new else []
     parts += [f"missing columns {', '.join(gone)}"] if gone else []
     if not parts:
@@ -172,3 +174,13 @@ def _difference(member: Member, header: Sequence[str], dataset: Dataset, source:
         f"{member.name} does not look like {dataset.name} of {source.iso}: {'; '.join(parts)}. "
         f"It has: {', '.join(header)}. Nearest shape '{name}' has: {', '.join(shape.columns)}. Edit shapes in {place}."
     )
+
+
+def _without(header: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """The columns that no pattern stands for."""
+    return [column for column in header if not any(_same(column, pattern) for pattern in patterns)]
+
+
+def _lacking(header: Sequence[str], shape: Shape) -> list[str]:
+    """The shape's required columns that a header does not have."""
+    return [pattern for pattern in shape.columns if not any(_same(column, pattern) for column in header)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +57,11 @@ def lay_out(raw: Path, name: str, folder: Path) -> list[Member]:
         EOFError,
         zstandard.ZstdError,
         gzip.BadGzipFile,
+        zlib.error,
         OSError,
         NotImplementedError,
+        # An encrypted zip.
+        RuntimeError,
     ) as error:
         raise UnreadableFile(
             f"{name} cannot be expanded ({error}): it is truncated or damaged. Get it again."
@@ -77,13 +81,15 @@ def _members(raw: Path, name: str, folder: Path, depth: int) -> Iterator[Member]
         raise UnreadableFile(f"{name} is a zip without members.")
     if magic == ZIP:
         with zipfile.ZipFile(raw) as archive:
-            for number, entry in enumerate(sorted(archive.namelist())):
-                if entry.endswith("/"):
+            # By entry, not by name: two entries may have one name.
+            entries = sorted(archive.infolist(), key=lambda entry: entry.filename)
+            for number, entry in enumerate(entries):
+                if entry.is_dir():
                     continue
-                inner = folder / f"{number:05d}-{Path(entry).name}.part"
+                inner = folder / f"{depth}-{number:05d}.part"
                 with archive.open(entry) as source, inner.open("wb") as target:
                     shutil.copyfileobj(source, target, BLOCK)
-                yield from _members(inner, Path(entry).name, folder, depth + 1)
+                yield from _members(inner, Path(entry.filename).name, folder, depth + 1)
                 inner.unlink(missing_ok=True)
     else:
         yield _text(raw, name, folder, magic)
