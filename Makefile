@@ -3,8 +3,9 @@
 PYTHON ?= python3
 VENV   := .venv
 PMP    := $(VENV)/bin/pmp
-# Test processes at once.
+# Test processes at once. Files stay whole, because most share a lake that takes seconds to build.
 JOBS   ?= 2
+PYTEST := $(VENV)/bin/pytest -n $(JOBS) --dist loadfile
 UV     := uv==0.13.*
 
 # What a target is asked for arrives as make's variables (ISO=caiso) and leaves as options of `pmp`.
@@ -90,14 +91,14 @@ bench: $(VENV)/.ready-dev ## Rows/s, memory, bytes per row on PJM-sized files: m
 
 ##@ Work on it
 test: $(VENV)/.ready-dev ## Every test: the quick ones, then the long ones
-	$(VENV)/bin/pytest -n $(JOBS) -m "not long" $(ARGS)
-	$(VENV)/bin/pytest -n $(JOBS) -m long $(ARGS)
+	$(PYTEST) -m "not long" $(ARGS)
+	$(PYTEST) -m long $(ARGS)
 
 test-quick: $(VENV)/.ready-dev ## The tests that take under two minutes
-	$(VENV)/bin/pytest -n $(JOBS) -m "not long" $(ARGS)
+	$(PYTEST) -m "not long" $(ARGS)
 
 test-long: $(VENV)/.ready-dev ## Killed processes, S3, PostgreSQL, memory
-	$(VENV)/bin/pytest -n $(JOBS) -m long $(ARGS)
+	$(PYTEST) -m long $(ARGS)
 
 check: $(VENV)/.ready-dev ## Format, lint, types, SQL, import rules, generated pages
 	$(VENV)/bin/ruff format --check .

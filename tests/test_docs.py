@@ -193,20 +193,17 @@ def reader(tmp_path_factory: pytest.TempPathFactory, simulator: Simulator) -> tu
     return place, environment
 
 
-pytestmark_run = [pytest.mark.long, pytest.mark.xdist_group("documentation")]
+def cases(blocks: list[Block]) -> list[object]:
+    return [pytest.param(block, marks=pytest.mark.long, id=str(block)) for block in blocks]
 
 
-def in_one_place(blocks: list[Block]) -> list[object]:
-    return [pytest.param(block, marks=pytestmark_run, id=str(block)) for block in blocks]
-
-
-@pytest.mark.parametrize("block", in_one_place(runnable("bash")))
+@pytest.mark.parametrize("block", cases(runnable("bash")))
 def test_commands_run(block: Block, reader: tuple[Path, dict[str, str]]) -> None:
     place, environment = reader
     assert missing_lines(block.printed, shell(block.text, place, environment)) == []
 
 
-@pytest.mark.parametrize("block", in_one_place(runnable("sql")))
+@pytest.mark.parametrize("block", cases(runnable("sql")))
 def test_queries_run(
     block: Block, reader: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,7 +215,7 @@ def test_queries_run(
         assert missing_lines(block.printed, str(answer)) == []
 
 
-@pytest.mark.parametrize("block", in_one_place(runnable("python")))
+@pytest.mark.parametrize("block", cases(runnable("python")))
 def test_python_runs(
     block: Block, reader: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
