@@ -1,17 +1,17 @@
 """What can go wrong on the way from an ISO's site to a raw object.
 
-    IngestError                 base; every message is a sentence with a remedy
-    ├── UnknownName             an ISO, dataset, road or data type that the registry does not have
-    ├── RegistryError           a YAML file under ingest/sources does not say what it must
-    ├── BadPeriod               dates that cannot be (reversed, impossible year, not a date)
-    ├── CredentialsMissing      a road needs an account that the environment does not name
-    ├── StorageError            the store cannot be read or written: credentials, bucket, region, disk
-    └── AnswerError             the source did not give what was asked; carries the ledger status
-        ├── Throttled           asked too fast: come back later. Never the same as "no data"
-        ├── NotPublished        not there yet
-        ├── NoData              the source says there is none
-        ├── Unreachable         no connection, or the host keeps failing
-        └── Refused             an answer that is an error, or not what was asked for
+IngestError                 base; every message is a sentence with a remedy
+├── UnknownName             an ISO, dataset, road or data type that the registry does not have
+├── RegistryError           a YAML file under ingest/sources does not say what it must
+├── BadPeriod               dates that cannot be (reversed, impossible year, not a date)
+├── CredentialsMissing      a road needs an account that the environment does not name
+├── StorageError            the store cannot be read or written: credentials, bucket, region, disk
+└── AnswerError             the source did not give what was asked; carries the ledger status
+    ├── Throttled           asked too fast: come back later. Never the same as "no data"
+    ├── NotPublished        not there yet
+    ├── NoData              the source says there is none
+    ├── Unreachable         no connection, or the host keeps failing
+    └── Refused             an answer that is an error, or not what was asked for
 """
 
 from __future__ import annotations

@@ -293,8 +293,8 @@ def _spans(
         for month in sorted({day.replace(day=1) for day in days}):
             following = (month + timedelta(days=31)).replace(day=1)
             # A month that the road only reaches in part: asking for all of it would be refused.
-            start = max(month, oldest) if oldest else month
-            yield Period(midnight(start, clock), midnight(following, clock))
+            begin = max(month, oldest) if oldest else month
+            yield Period(midnight(begin, clock), midnight(following, clock))
     else:
         length = 1 if road.span == "day" else int(road.span.split()[0])
         for start in range(0, len(days), length):

@@ -161,4 +161,6 @@ def empty_note(source: Source, chunk: Chunk) -> str:
 
 def quarantine_note(source: Source, chunk: Chunk) -> str:
     """The object that says which raw objects a chunk was built without, and why: the reasons by raw key, as JSON."""
-    return f"notes/quarantined/{source.iso}/{chunk.table}/{chunk.series}/{chunk.name}-{chunk.fingerprint}.json"
+    return (
+        f"notes/quarantined/{source.iso}/{chunk.table}/{chunk.series}/{chunk.name}-{chunk.fingerprint}.json"
+    )

@@ -158,8 +158,7 @@ def snapshots_of(store: Store) -> dict[str, list[int]]:
         place = f"{store.lake_uri}/warehouse/market/{table}"
         rows = query(
             store,
-            f"SELECT snapshot_id FROM iceberg_snapshots('{place}') "
-            "ORDER BY sequence_number",
+            f"SELECT snapshot_id FROM iceberg_snapshots('{place}') ORDER BY sequence_number",
         )
         found[table] = [int(str(number)) for (number,) in rows]
     return found

@@ -88,7 +88,9 @@ def test_commands_that_work_show_no_secret_and_write_none_down(store: Store, env
     assert not files_that_tell(root)
     # Parquet and DuckDB compress what they hold: their values are looked at as values too.
     ledger = root / "warehouse" / "meta" / "raw_files" / "data"
-    told = duckdb.sql(f"SELECT CAST(row AS VARCHAR) FROM read_parquet('{ledger}/**/*.parquet') AS row").fetchall()
+    told = duckdb.sql(
+        f"SELECT CAST(row AS VARCHAR) FROM read_parquet('{ledger}/**/*.parquet') AS row"
+    ).fetchall()
     assert told
     assert not [row for row in told if shown(str(row))]
     with duckdb.connect(str(root / "lake.duckdb"), read_only=True) as views:
