@@ -18,7 +18,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -76,8 +76,8 @@ class Check:
 
     @property
     def reads_rows(self) -> bool:
-        """Whether it reads market tables. Those are looked at a few days at a time, metadata at once."""
-        return any(name.startswith("market.") for name in self.reads)
+        """Whether it reads market rows. Those are looked at a few days at a time, metadata at once."""
+        return any(_holds_rows(name) for name in self.reads)
 
 
 @dataclass(frozen=True)
@@ -162,15 +162,16 @@ def run(
     results = []
     with reading(lake) as connection:
         for operator in [iso] if iso else _operators(connection):
-            substitute(connection, checks, operator)
-            windows = list(_windows(connection, operator, first, last))
+            found: dict[str, tuple[int, list[dict[str, Any]]]] = {check.name: (0, []) for check in checks}
+            work_out_for(connection, checks, operator)
+            for start, end, due in _rounds(connection, checks, operator, first, last):
+                show_days(connection, due, operator, start, end)
+                for check in due:
+                    count, examples = offenders(connection, check, start, end)
+                    before, kept = found[check.name]
+                    found[check.name] = before + count, [*kept, *examples][:EXAMPLES]
             for check in checks:
-                offending, examples = 0, list[dict[str, Any]]()
-                whole = [(first or FIRST_DAY, last or LAST_DAY)]
-                for start, end in windows if check.reads_rows else whole:
-                    count, found = offenders(connection, check, start, end)
-                    offending += count
-                    examples += found[: EXAMPLES - len(examples)]
+                offending, examples = found[check.name]
                 results.append(
                     CheckResult(
                         check_name=check.name,
@@ -189,32 +190,49 @@ def run(
     return sorted(results, key=lambda one: (one.passed, one.severity, one.check_name, one.iso))
 
 
-def substitute(connection: duckdb.DuckDBPyConnection, checks: Iterable[Check], iso: str) -> None:
-    """Give this connection of its own what checks read by name, cut to an operator.
+def work_out_for(connection: duckdb.DuckDBPyConnection, checks: Iterable[Check], iso: str) -> None:
+    """Give this connection of its own what checks read of ``meta``, cut to an operator.
 
-    What takes work (coverage, gaps) is worked out once and kept. Rows are views, cut to the days of a check as
-    well. One day more is let through at the front, because an interval may reach over midnight.
+    What takes work (coverage, gaps) is worked out once and kept, and only what is read.
     """
-    named = frozenset[str]().union(*(check.reads for check in checks))
+    named = {name for check in checks for name in check.reads if not _holds_rows(name)}
     steps = [step for step in STEPS if f"meta.{step}" in named]
     if steps:
         work_out(connection, steps[-1], iso)
-    for name in sorted(named - {f"meta.{step}" for step in steps}):
-        schema, view = name.split(".")
-        columns = connection.execute(
-            "SELECT list(column_name) FROM duckdb_columns() "
-            "WHERE database_name = 'lake' AND schema_name = $schema AND table_name = $view",
-            {"schema": schema, "view": view},
-        ).fetchone() or ([],)
-        rules = [f"iso = {text(iso)}"] if "iso" in columns[0] else []
-        if "delivery_date" in columns[0]:
-            rules.append("delivery_date >= CAST(getvariable('check_from') AS DATE) - 1")
-            rules.append("delivery_date <= CAST(getvariable('check_until') AS DATE)")
-        where = f" WHERE {' AND '.join(rules)}" if rules else ""
-        connection.execute("SET VARIABLE check_from = DATE '1990-01-01'")
-        connection.execute("SET VARIABLE check_until = DATE '2100-12-31'")
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM lake.{name}{where}")
+    for name in named - {f"meta.{step}" for step in steps}:
+        _show(connection, name, iso, FIRST_DAY, LAST_DAY)
+
+
+def show_days(
+    connection: duckdb.DuckDBPyConnection, checks: Iterable[Check], iso: str, first: date, last: date
+) -> None:
+    """Give this connection views of its own of the rows that checks read, cut to an operator and to some days.
+
+    One day more is let through at the front: an interval may reach over midnight.
+    """
+    before = max(first - timedelta(days=1), FIRST_DAY)
+    for name in {name for check in checks for name in check.reads if _holds_rows(name)}:
+        _show(connection, name, iso, before, last)
+
+
+def _holds_rows(name: str) -> bool:
+    return name.startswith("market.") or name in ("meta.every_row", "meta.current_rows")
+
+
+def _show(connection: duckdb.DuckDBPyConnection, name: str, iso: str, first: date, last: date) -> None:
+    """A view by the name of one of the lake's, cut to an operator and to days where it has them."""
+    schema, view = name.split(".")
+    columns = connection.execute(
+        "SELECT list(column_name) FROM duckdb_columns() "
+        "WHERE database_name = 'lake' AND schema_name = $schema AND table_name = $view",
+        {"schema": schema, "view": view},
+    ).fetchone() or ([],)
+    rules = [f"iso = {text(iso)}"] if "iso" in columns[0] else []
+    if "delivery_date" in columns[0]:
+        rules.append(f"delivery_date BETWEEN DATE '{first}' AND DATE '{last}'")
+    where = f" WHERE {' AND '.join(rules)}" if rules else ""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM lake.{name}{where}")
 
 
 def _operators(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -222,6 +240,19 @@ def _operators(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "SELECT iso FROM lake.meta.files WHERE iso IS NOT NULL UNION SELECT iso FROM lake.meta.raw_files ORDER BY iso"
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def _rounds(
+    connection: duckdb.DuckDBPyConnection,
+    checks: Sequence[Check],
+    iso: str,
+    first: date | None,
+    last: date | None,
+) -> Iterator[tuple[date, date, list[Check]]]:
+    """Delivery dates to look at together, and the checks that are due for them."""
+    yield first or FIRST_DAY, last or LAST_DAY, [check for check in checks if not check.reads_rows]
+    for start, end in _windows(connection, iso, first, last):
+        yield start, end, [check for check in checks if check.reads_rows]
 
 
 def _windows(
@@ -266,12 +297,10 @@ def offenders(
     Raises:
         QueryError: the check does not run.
     """
-    for name, value in (("check_from", first), ("check_until", last)):
-        connection.execute(f"SET VARIABLE {name} = $value", {"value": value})
     statement = f"""
-        SELECT count(*), list(example) FILTER (WHERE number <= {EXAMPLES})
+        SELECT count(*), list(example) FILTER (WHERE example IS NOT NULL)
         FROM (
-            SELECT to_json(found) AS example, row_number() OVER () AS number
+            SELECT CASE WHEN row_number() OVER () <= {EXAMPLES} THEN to_json(found) END AS example
             FROM (
                 {check.sql}
             ) AS found

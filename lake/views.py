@@ -2,7 +2,7 @@
 
     registry (YAML)  ──> views over literal rows: datasets, roads, markets, products, regions, declared gaps
     contracts (DDL)  ──> a view over literal rows: contracts
-    places           ──> views that name the lake's folders: raw_files, current_rows, file_columns, snapshots, checks
+    places           ──> views that name the lake's folders: raw_files, every_row, file_columns, snapshots, checks
                                              │
     sql/views/*.sql  ──> everything else, over those: coverage, gaps, status, locations, tables, files …
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Views in sql/views in the order of what they read.
 ORDER = (
+    "current_rows",
     "raw_objects",
     "files",
     "tables",
@@ -70,7 +71,7 @@ def meta_views(lake: Lake) -> list[tuple[str, str]]:
         "as_products": as_products_sql(known),
         "as_regions": as_regions_sql(known),
         "declared_gaps": declared_gaps_sql(known),
-        "current_rows": current_rows_sql(market, folders),
+        "every_row": every_row_sql(market, folders),
         "file_columns": file_columns_sql(contracts, folders),
         "snapshots": snapshots_sql(contracts, folders),
         "checks": results_sql(lake.settings.root),
@@ -275,10 +276,11 @@ def contracts_sql(contracts: Iterable[Contract]) -> str:
     return literal_rows(columns, rows)
 
 
-def current_rows_sql(contracts: Iterable[Contract], folders: Mapping[str, str]) -> str:
-    """Every current row of every market table by what they have in common; ``place`` is what is priced there.
+def every_row_sql(contracts: Iterable[Contract], folders: Mapping[str, str]) -> str:
+    """Every row of every market table, in every version, by what they have in common.
 
-    The series is the folder of the data file (one file never mixes series), which costs nothing to read.
+    ``place`` is what is priced: a location, a product and its region, a location and its component. The series is
+    the folder of the data file (one file never mixes series), which costs nothing to read.
     """
     selects = []
     for contract in contracts:
@@ -289,9 +291,9 @@ def current_rows_sql(contracts: Iterable[Contract], folders: Mapping[str, str]) 
         ]
         place = names[0] if len(names) == 1 else f"concat_ws(' ', {', '.join(names)})"
         selects.append(
-            f"SELECT {text(contract.name)} AS table_name, split_part(filename, '/', -2) AS series, iso, market_type, "
-            f"interval_minutes, delivery_date, interval_start_utc, interval_end_utc, {place} AS place, data_source "
-            f"FROM {scan_sql(folders[contract.name])} WHERE is_current"
+            f"SELECT {text(contract.name)} AS table_name, split_part(filename, '/', -2) AS series, iso, "
+            f"market_type, interval_minutes, delivery_date, interval_start_utc, interval_end_utc, {place} AS place, "
+            f'data_source, "version", is_current FROM {scan_sql(folders[contract.name])}'
         )
     return "\nUNION ALL\n".join(selects)
 

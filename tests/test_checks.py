@@ -49,19 +49,30 @@ def copy(bare: duckdb.DuckDBPyConnection, small_lake: Lake) -> Iterator[duckdb.D
         for name in REGISTRY:
             connection.register("told", source.execute(f"FROM power.meta.{name}").to_arrow_table())
             connection.execute(f"CREATE TABLE meta.{name} AS FROM told")
-        places = dict.fromkeys(TABLES, "settlement_location_id") | {
-            "ancillary_services": "as_product || as_region"
-        }
+        places = dict.fromkeys(TABLES, "settlement_location_id")
+        places |= {"ancillary_services": "concat_ws(' ', as_product, as_region)"}
         connection.execute(
-            "CREATE VIEW meta.current_rows AS "
+            "CREATE VIEW meta.every_row AS "
             + " UNION ALL ".join(
                 f"SELECT '{table}' AS table_name, split_part(data_source, '/', 3) AS series, iso, market_type, "
-                f"interval_minutes, delivery_date, interval_start_utc, interval_end_utc, {place} AS place "
-                f"FROM market.{table}"
+                f"interval_minutes, delivery_date, interval_start_utc, interval_end_utc, {place} AS place, "
+                f"data_source, version, is_current FROM every.{table}"
                 for table, place in places.items()
             )
         )
-        define(connection, ["raw_objects", "coverage", "asked", "obtained", "unanswered", "unfilled", "gaps"])
+        define(
+            connection,
+            [
+                "current_rows",
+                "raw_objects",
+                "coverage",
+                "asked",
+                "obtained",
+                "unanswered",
+                "unfilled",
+                "gaps",
+            ],
+        )
         yield connection
 
 
