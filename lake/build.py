@@ -337,7 +337,7 @@ def _agree_with_other_series(lake: Lake, source: Source, chunk: Chunk, result: C
     if not files:
         return
     key = ", ".join(f'"{name}"' for name in contract.grain)
-    with lake.reader() as connection:
+    with lake.reader(ledger=False) as connection:
         row = connection.execute(
             # The folder names are no columns here: they would stand beside those of the file.
             f"SELECT {key} FROM (SELECT {key} FROM read_parquet($mine, hive_partitioning = false)) "

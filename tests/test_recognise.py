@@ -144,7 +144,8 @@ def test_a_document_is_told_by_its_report_with_or_without_a_prefix(iso: str, dat
 def test_pages_and_errors_are_called_what_they_are(iso: str) -> None:
     source = registry.source(iso)
     dataset = next(iter(source.datasets.values()))
-    error = "<m:OASISReport><m:ERROR><m:ERR_CODE>1000</m:ERR_CODE><m:ERR_DESC>No data</m:ERR_DESC></m:ERROR></m:OASISReport>"
+    words = "<m:ERR_CODE>1000</m:ERR_CODE><m:ERR_DESC>No data</m:ERR_DESC>"
+    error = f"<m:OASISReport><m:ERROR>{words}</m:ERROR></m:OASISReport>"
     with pytest.raises(SchemaDrift, match=f"error document of {iso}: 1000 No data"):
         recognise(member(error, "xml"), dataset, source)
     for page in ("<!DOCTYPE html><html>", "<html lang='en'>", "  <HTML>"):

@@ -6,13 +6,19 @@ for every shape of every dataset, so that nothing here needs the genuine ones.
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import os
 import shutil
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import zstandard
 from behaviour_kit import (
     ISOS,
     SERIES,
@@ -119,9 +125,14 @@ def test_a_table_holds_what_the_files_say_and_nothing_else(
     assert assert_series(imported.world, iso, table, series, leave_out=bad) > 0
 
 
-@pytest.mark.parametrize("sample", [pytest.param(one, id=one.name) for one in genuine()])
-def test_every_price_of_a_genuine_file_is_in_a_table(imported: Imported, sample: Sample) -> None:
+@pytest.mark.parametrize("given", [pytest.param(one, id=one.name) for one in genuine()] or [None])
+def test_every_price_of_a_file_is_in_a_table(imported: Imported, given: Sample | None) -> None:
     """Said once more without versions and clocks: place, instant and numbers, as printed."""
+    for sample in [given] if given else imported.samples:
+        every_price_is_told(imported, sample)
+
+
+def every_price_is_told(imported: Imported, sample: Sample) -> None:
     source = registry.source(sample.iso)
     dataset = source.dataset(sample.dataset)
     case = case_of_sample(sample)
@@ -196,3 +207,47 @@ def test_every_shape_of_every_dataset_has_a_sample(imported: Imported, tmp_path:
         for shape in dataset.shapes
     }
     assert not declared_shapes - seen
+
+
+def kept_otherwise(text: bytes) -> Iterator[tuple[str, bytes]]:
+    """The same CSV as different people keep it."""
+    plain = text.replace(b"\r\n", b"\n")
+    marked = b"\xef\xbb\xbf" + plain
+    archive, quoted = io.BytesIO(), io.StringIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("inner.csv", marked)
+    csv.writer(quoted, quoting=csv.QUOTE_ALL).writerows(csv.reader(io.StringIO(text.decode())))
+    yield "unix.csv", plain
+    yield "windows.csv", plain.replace(b"\n", b"\r\n")
+    yield "marked.csv", marked
+    yield "without-the-last-line-end.csv", plain.rstrip(b"\n")
+    yield "blank-lines-around.csv", b"\n" + plain + b"\n\n"
+    yield "packed.csv.gz", gzip.compress(marked)
+    yield "packed.csv.zst", zstandard.compress(plain)
+    yield "archive.zip", archive.getvalue()
+    yield "quoted.csv", quoted.getvalue().encode()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("iso", ISOS)
+def test_a_file_that_was_kept_otherwise_says_the_same(
+    simulated: list[Sample], iso: str, tmp_path: Path
+) -> None:
+    """Line ends, a byte order mark, quotes, blank lines and compression change nothing: all is one version."""
+    first = {sample.dataset: sample for sample in reversed(simulated) if sample.iso == iso}
+    with World(tmp_path / "lake", None, NOW) as world:
+        for name, sample in first.items():
+            texts = list(case_of_sample(sample).members.values())
+            # The components of a zip as one file, as its single query would have them.
+            joined = texts[0] + b"".join(text.split(b"\n", 1)[1] for text in texts[1:])
+            for number, (title, content) in enumerate(kept_otherwise(joined)):
+                paths = written(tmp_path / name, [(title, content)])
+                moment = NOW - timedelta(days=30 - number)
+                assert world.take(iso, name, paths, published_at=moment).complete
+        report = world.build(iso)
+        assert report.complete, (report.quarantined, report.failed)
+        for one, table, series in SERIES:
+            if one == iso:
+                assert assert_series(world, iso, table, series) > 0
+                versions = {row["version"] for row in world.series(iso, table, series)}
+                assert max(versions) <= len(registry.source(iso).stage_order(series))
