@@ -23,7 +23,14 @@ SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$", re
 MEGABYTES = {"K": 0.001, "M": 1, "G": 1e3, "T": 1e6}
 # DuckDB does not even open a file of views with less.
 LEAST_MEGABYTES = 50
+# DuckDB counts its own buffers; what readers, writers and the allocator hold besides is about a fourth of them.
+DUCKDB_SHARE = 0.8
 DATABASE = re.compile(r"^(sqlite|postgresql)(\+\w+)?://")
+
+
+def _megabytes(size: str) -> float:
+    number, unit = SIZE.sub(r"\1 \2", size).split()
+    return float(number) * MEGABYTES[unit[0].upper()]
 
 
 class Settings(BaseSettings):
@@ -64,10 +71,9 @@ class Settings(BaseSettings):
     @classmethod
     def is_a_size(cls, value: str) -> str:
         """A size that DuckDB understands."""
-        found = SIZE.match(value)
-        if not found:
+        if not SIZE.match(value):
             raise ValueError(f"LAKE_MEMORY_LIMIT='{value}' is not a size. Write it like 1GB or 800MB")
-        if float(found[1]) * MEGABYTES[found[2][0].upper()] < LEAST_MEGABYTES:
+        if _megabytes(value) < LEAST_MEGABYTES:
             raise ValueError(
                 f"LAKE_MEMORY_LIMIT='{value}' is too little to work with. Give at least {LEAST_MEGABYTES}MB"
             )
@@ -94,6 +100,11 @@ class Settings(BaseSettings):
         if scheme == "s3" and not urlsplit(value).netloc:
             raise ValueError(f"LAKE_URI='{value}' names no bucket. Write it like s3://bucket/prefix")
         return value.rstrip("/") or "/"
+
+    @property
+    def build_memory(self) -> str:
+        """What DuckDB may count for itself while a build runs, so that the process stays near LAKE_MEMORY_LIMIT."""
+        return f"{max(_megabytes(self.memory_limit) * DUCKDB_SHARE, LEAST_MEGABYTES):.0f}MB"
 
     @property
     def on_s3(self) -> bool:

@@ -19,7 +19,7 @@ def bare(settings: Settings, spill: Path) -> duckdb.DuckDBPyConnection:
     spill.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(
         config={
-            "memory_limit": settings.memory_limit,
+            "memory_limit": settings.build_memory,
             "threads": settings.threads,
             "temp_directory": str(spill),
             "autoinstall_known_extensions": False,

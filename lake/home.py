@@ -99,7 +99,7 @@ class Lake:
         """DuckDB with its extensions. Loading them takes longer than most questions, so it is done once."""
         connection = open_duckdb(
             s3=self.s3_access(),
-            memory_limit=self.settings.memory_limit,
+            memory_limit=self.settings.build_memory,
             threads=self.settings.threads,
             temp_directory=new_place(self.settings.scratch, "spill"),
         )
