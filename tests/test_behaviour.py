@@ -92,7 +92,8 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str,
     made: dict[tuple[str, bool], World] = {}
     with declared(*(small(source) for source in registry.sources().values())):
         yield made
-        for world in made.values():
+        # The other way round: each gives the environment back as the one before it had left it.
+        for world in reversed(made.values()):
             world.__exit__()
             assert world.sim is not None
             world.sim.stop()

@@ -228,7 +228,7 @@ def drifts(site: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         for iso in ISOS:
             made[iso] = Drift(site, iso, tmp_path_factory.mktemp(iso))
         yield made
-        for drift in made.values():
+        for drift in reversed(made.values()):
             drift.world.__exit__()
 
 

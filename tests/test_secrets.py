@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from lake_kit import Done, environment, pmp
+from lake_kit import NOW, Done, environment, pmp
 from stores import Store, local_store
 
 from ingest.simulator import Simulator
@@ -29,7 +29,7 @@ SECRETS = (API_KEY, S3_SECRET, S3_TOKEN, LOGIN, DATABASE_PASSWORD)
 
 @pytest.fixture(scope="module")
 def sim() -> Iterator[Simulator]:
-    with Simulator(nodes=2, keys=[API_KEY]) as simulator:
+    with Simulator(now=NOW, nodes=2, keys=[API_KEY]) as simulator:
         yield simulator
 
 
