@@ -25,6 +25,8 @@ DATA_TYPES = (
     "lmp as load load_forecast fuel_mix constraints weather renewables storage emissions outages demand_response "
     "curtailment interchange"
 ).split()
+# Data types that always belong to a market.
+PRICED = ("lmp", "as")
 SPAN = r"^(hour|day|month|\d+ days)$"
 
 
@@ -134,12 +136,15 @@ class Shape(Strict):
 
 
 class Feed(Strict):
-    """Which table a dataset feeds, as which series, at which stage of the ISO's own deciding."""
+    """Which table a dataset feeds, as which series, at which stage of the ISO's own deciding.
+
+    ``market`` is left out where no market has a part in it: load is neither day-ahead nor real-time.
+    """
 
     table: str
     series: str
     stage: str = "final"
-    market: Market
+    market: Market | None = None
     interval_minutes: int
     stamp: Literal["begin", "end"] | None = None
     source_market: str | None = None
@@ -147,13 +152,17 @@ class Feed(Strict):
 
 
 class Dataset(Strict):
-    """One publication of an ISO."""
+    """One publication of an ISO.
+
+    ``market`` is left out where no market has a part in it; prices and ancillary services always have one. Rows of an
+    answer may speak of ``days_before`` the period that was asked for and ``days_after`` it, as forecasts do.
+    """
 
     name: str
     title: str
     source_name: str
     data_type: Literal[tuple(DATA_TYPES)] | Literal["control"]  # type: ignore[valid-type]
-    market: Market
+    market: Market | None = None
     interval_minutes: int
     default: bool = True
     since: date | None = None
@@ -162,6 +171,8 @@ class Dataset(Strict):
     scopes: list[Scope] = ["hubs", "all"]
     published: Published
     settles_days: int = 0
+    days_before: int = Field(default=0, ge=0)
+    days_after: int = Field(default=0, ge=0)
     corrections: str | None = None
     may_be_empty: bool = False
     chunk: Literal["month", "day"] = "month"
@@ -230,6 +241,9 @@ class Source(Strict):
     def names_agree(self) -> Source:
         """Every name that an entry refers to must exist."""
         for dataset in self.datasets.values():
+            sides = [dataset.market, *(feed.market for feed in dataset.feeds.values())]
+            if dataset.data_type in PRICED and None in sides:
+                raise ValueError(f"{dataset.name}: prices need a market, of the dataset and of every feed")
             for road in dataset.roads:
                 if road.host not in self.hosts:
                     raise ValueError(
@@ -273,7 +287,7 @@ class Source(Strict):
     ) -> list[Dataset]:
         """The datasets that a user's words mean: by name, or by data type and market at a scope.
 
-        Without words: day-ahead prices and ancillary services.
+        Without words: day-ahead prices and ancillary services. What belongs to no market is meant whatever the markets.
 
         Raises:
             UnknownName: a data type, market or dataset that is not known.
@@ -292,7 +306,7 @@ class Source(Strict):
             dataset
             for dataset in self.datasets.values()
             if dataset.data_type in types
-            and dataset.market in sides
+            and (dataset.market is None or dataset.market in sides)
             and dataset.default
             and scope in dataset.scopes
         ]

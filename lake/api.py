@@ -55,7 +55,7 @@ def scan(table: str, *, every_version: bool = False, **settings: Any) -> polars.
     """A Polars LazyFrame over a table of the lake, read lazily through Iceberg.
 
     Args:
-        table: ``energy_prices``, ``ancillary_services`` or ``price_adders``.
+        table: ``energy_prices``, ``ancillary_services``, ``price_adders``, ``load`` or ``load_forecast``.
         every_version: all versions instead of the current rows.
         settings: in place of the environment: ``uri`` …
 

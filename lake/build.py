@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from catalog.commit import commit
 from catalog.lease import lease
@@ -100,8 +100,9 @@ def build(
             seen = observations(connection, source.iso, names)
     window = market_days(first or date(1990, 1, 1), last or date(2100, 12, 31), source.clock)
     for table, name in series:
+        reach = _reach(source, table, name, window)
         chunks = [
-            chunk for chunk in chunks_of(lake, source, table, name, seen) if chunk.period.overlaps(window)
+            chunk for chunk in chunks_of(lake, source, table, name, seen) if chunk.period.overlaps(reach)
         ]
         by_year: dict[str, list[Chunk]] = defaultdict(list)
         for chunk in chunks:
@@ -110,6 +111,14 @@ def build(
             _build_year(lake, source, by_year[year], executor or Here(), report, progress, on_step)
     _lift(lake, source, seen, set(series), window, report)
     return report
+
+
+def _reach(source: Source, table: str, series: str, window: Period) -> Period:
+    """The window with the days around it that files of the series may speak of."""
+    datasets = [dataset for dataset, _, _ in feeds_of(source.iso, table, series)]
+    before = max((dataset.days_before for dataset in datasets), default=0)
+    after = max((dataset.days_after for dataset in datasets), default=0)
+    return Period(window.start - timedelta(days=before), window.end + timedelta(days=after))
 
 
 def _date_undated(lake: Lake, source: Source, undated: Sequence[Observation], report: BuildReport) -> bool:

@@ -53,9 +53,11 @@ def chunks_of(
     by_day = any(dataset.chunk == "day" for dataset, _, _ in feeds)
     stamped = any(feed.stamp for _, _, feed in feeds)
     own = [one for one in seen if one.dataset in names and one.periods]
+    reaches = {dataset.name: (dataset.days_before, dataset.days_after) for dataset, _, _ in feeds}
+    spoken = {id(one): _spoken_of(one, *reaches[one.dataset]) for one in own}
     spans: dict[str, Period] = {}
     for one in own:
-        for period in one.periods:
+        for period in spoken[id(one)]:
             for day in days_of(period, source.clock):
                 name, first, last = (f"{day}", day, day) if by_day else (f"{day:%Y-%m}", *_month(day))
                 if name not in spans:
@@ -64,10 +66,19 @@ def chunks_of(
     for name in sorted(spans):
         period = spans[name]
         reach = Period(period.start - CONTEXT, period.end + CONTEXT) if stamped else period
-        parts = tuple(one for one in own if any(reach.overlaps(span) for span in one.periods))
+        parts = tuple(one for one in own if any(reach.overlaps(span) for span in spoken[id(one)]))
         yield Chunk(
             table, series, name, period, parts, _fingerprint(source.iso, table, series, name, parts, rules)
         )
+
+
+def _spoken_of(one: Observation, before: int, after: int) -> tuple[Period, ...]:
+    """The spans that the rows of an observation may lie in: what was asked for, and the days around it."""
+    if not before and not after:
+        return one.periods
+    return tuple(
+        Period(span.start - timedelta(days=before), span.end + timedelta(days=after)) for span in one.periods
+    )
 
 
 def _month(day: date) -> tuple[date, date]:
@@ -124,7 +135,8 @@ def raw_files(source: Source, table: str, series: str, seen: Sequence[Observatio
     first: dict[str, Observation] = {}
     for number, one in enumerate(ordered, start=1):
         advisory = one.published_by_source if one.road != "import" else None
-        sightings[one.raw_key].append(Sighting(number, rank[one.dataset], advisory))
+        basis = one.event.published_at_basis or "fetch"
+        sightings[one.raw_key].append(Sighting(number, rank[one.dataset], advisory, one.known_at, basis))
         first.setdefault(one.raw_key, one)
     return tuple(
         RawFile(number, key, first[key].dataset, first[key].scope == "all", tuple(sights))

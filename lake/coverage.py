@@ -91,7 +91,7 @@ class CatalogEntry:
     title: str
     source_name: str
     data_type: str
-    market_type: str
+    market_type: str | None
     interval_minutes: int
     by_default: bool
     scopes: str

@@ -54,6 +54,7 @@ DERIVED = {
     "data_source": "getvariable('raw_keys')[object_no + 1]",
     "version": '"version"',
     "is_current": "is_current",
+    "horizon_minutes": "floor((epoch(interval_start_utc) - epoch(published_at_utc)) / 60)",
 }
 LOCAL = (
     "{0} + CASE WHEN {0} < getvariable('clock_change') "
@@ -116,6 +117,27 @@ def published_sql(contract: Contract, reads: Sequence[Read]) -> str:
     return "\nUNION ALL BY NAME\n".join(parts)
 
 
+def dated_sql(contract: Contract) -> str:
+    """The published rows; where a table keeps vintages, each with the moment of its publication.
+
+    A row that does not state it has been published when its raw object was: once per sighting, so that A, B, A are
+    three vintages.
+    """
+    if "published_at_utc" not in contract.column_names:
+        return "published"
+    return """(
+    SELECT published.* REPLACE (
+        coalesce(published.published_at_utc, vintages.published_at) AS published_at_utc,
+        coalesce(
+            published.published_at_basis,
+            CASE WHEN published.published_at_utc IS NULL THEN vintages.basis ELSE 'source' END
+        ) AS published_at_basis
+    )
+    FROM published LEFT JOIN vintages
+        ON published.object_no = vintages.object_no AND published.published_at_utc IS NULL
+)"""
+
+
 def placed_sql(contract: Contract, reads: Sequence[Read], stamp: str | None, advisory: bool) -> str:
     """Rows with both edges of their interval, cut to the chunk; an objection stops the statement."""
     objecting = any("objection" in read.columns for read in reads)
@@ -132,7 +154,7 @@ def placed_sql(contract: Contract, reads: Sequence[Read], stamp: str | None, adv
         return (
             f"SELECT {number} AS object_no, interval_start_utc, "
             f"coalesce(interval_end_utc, interval_start_utc + to_minutes({minutes})) AS interval_end_utc, "
-            f"{minutes} AS interval_minutes, source_version, {own} FROM published "
+            f"{minutes} AS interval_minutes, source_version, {own} FROM {dated_sql(contract)} "
             f"WHERE {also}(interval_start_utc >= getvariable('chunk_from') "
             "AND interval_start_utc < getvariable('chunk_until'))"
         )

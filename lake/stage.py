@@ -12,7 +12,8 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Literal
 
@@ -30,12 +31,16 @@ Format = Literal["csv", "json", "xml"]
 
 @dataclass(frozen=True)
 class Member:
-    """One readable file of a raw object: where it was laid, what it is, and its beginning as text."""
+    """One readable file of a raw object: where it was laid, what it is, and its beginning as text.
+
+    ``written`` is the stamp that the archive gives the member, on a clock that the archive does not name.
+    """
 
     path: Path
     name: str
     format: Format
     head: str
+    written: datetime | None = None
 
 
 def lay_out(raw: Path, name: str, folder: Path) -> list[Member]:
@@ -68,7 +73,9 @@ def lay_out(raw: Path, name: str, folder: Path) -> list[Member]:
         ) from error
 
 
-def _members(raw: Path, name: str, folder: Path, depth: int) -> Iterator[Member]:
+def _members(
+    raw: Path, name: str, folder: Path, depth: int, written: datetime | None = None
+) -> Iterator[Member]:
     if depth > DEEPEST:
         raise UnreadableFile(
             f"{name} holds archives inside archives more than {DEEPEST} deep; unpack it by hand."
@@ -89,10 +96,18 @@ def _members(raw: Path, name: str, folder: Path, depth: int) -> Iterator[Member]
                 inner = folder / f"{depth}-{number:05d}.part"
                 with archive.open(entry) as source, inner.open("wb") as target:
                     shutil.copyfileobj(source, target, BLOCK)
-                yield from _members(inner, Path(entry.filename).name, folder, depth + 1)
+                yield from _members(inner, Path(entry.filename).name, folder, depth + 1, _stamp(entry))
                 inner.unlink(missing_ok=True)
     else:
-        yield _text(raw, name, folder, magic)
+        yield replace(_text(raw, name, folder, magic), written=written)
+
+
+def _stamp(entry: zipfile.ZipInfo) -> datetime | None:
+    """When a member was written, by the archive; one that does not say so says 1980."""
+    try:
+        return datetime(*entry.date_time) if entry.date_time[0] > 1980 else None
+    except ValueError:
+        return None
 
 
 def _text(raw: Path, name: str, folder: Path, magic: bytes) -> Member:

@@ -206,6 +206,7 @@ def markets_sql(known: Iterable[Source]) -> str:
             (feed.market, feed.interval_minutes)
             for dataset in source.datasets.values()
             for feed in dataset.feeds.values()
+            if feed.market
         }
         words = [f"{market} {minutes} min" for market, minutes in sorted(resolutions)]
         terms = source.terms
@@ -279,8 +280,10 @@ def contracts_sql(contracts: Iterable[Contract]) -> str:
 def every_row_sql(contracts: Iterable[Contract], folders: Mapping[str, str]) -> str:
     """Every row of every market table, in every version, by what they have in common.
 
-    ``place`` is what is priced: a location, a product and its region, a location and its component. The series is
-    the folder of the data file (one file never mixes series), which costs nothing to read.
+    ``place`` is what a row is of: a location, a product and its region, a kind of load and its area. ``vintage`` is
+    the moment of publication in tables that keep every forecast, NULL in the others; ``market_type`` is NULL where no
+    market has a part. The series is the folder of the data file (one file never mixes series), which costs nothing
+    to read.
     """
     selects = []
     for contract in contracts:
@@ -290,9 +293,13 @@ def every_row_sql(contracts: Iterable[Contract], folders: Mapping[str, str]) -> 
             if name not in ("interval_start_utc", "version")
         ]
         place = names[0] if len(names) == 1 else f"concat_ws(' ', {', '.join(names)})"
+        market = "market_type" if "market_type" in contract.column_names else "CAST(NULL AS VARCHAR)"
+        dated = "published_at_utc" in contract.column_names
+        vintage = "published_at_utc" if dated else "CAST(NULL AS TIMESTAMPTZ)"
         selects.append(
             f"SELECT {text(contract.name)} AS table_name, split_part(filename, '/', -2) AS series, iso, "
-            f"market_type, interval_minutes, delivery_date, interval_start_utc, interval_end_utc, {place} AS place, "
+            f"{market} AS market_type, interval_minutes, delivery_date, interval_start_utc, interval_end_utc, "
+            f"{place} AS place, {vintage} AS vintage, "
             f'data_source, "version", is_current FROM {scan_sql(folders[contract.name])}'
         )
     return "\nUNION ALL\n".join(selects)

@@ -34,6 +34,13 @@ class Sighting:
     observation_no: int
     stage_rank: int
     advisory_after: datetime | None = None
+    known_at: datetime | None = None
+    basis: str = "fetch"
+
+    @property
+    def vintage(self) -> datetime | None:
+        """The minute in which it was published, naive UTC: roads tell one moment to the second or to two of them."""
+        return self.known_at.replace(tzinfo=None, second=0, microsecond=0) if self.known_at else None
 
 
 @dataclass(frozen=True)
@@ -125,8 +132,12 @@ class Workshop:
         self.connection.execute(
             "CREATE TEMP TABLE observations (object_no INTEGER, observation_no INTEGER, stage_rank INTEGER)"
         )
+        self.connection.execute(
+            "CREATE TEMP TABLE vintages (object_no INTEGER, published_at TIMESTAMPTZ, basis VARCHAR)"
+        )
         for raw in self.job.files:
             self._lay_out(raw)
+        self._tell_when_members_were_written()
         keys = [raw.raw_key for raw in sorted(self.job.files, key=lambda raw: raw.number)]
         self.connection.execute("SET VARIABLE raw_keys = $keys", {"keys": keys})
         return self
@@ -157,6 +168,23 @@ class Workshop:
         self.connection.executemany(
             "INSERT INTO observations VALUES (?, ?, ?)",
             [[raw.number, sight.observation_no, sight.stage_rank] for sight in raw.sightings],
+        )
+
+        vintages = {sight.vintage: sight.basis for sight in raw.sightings if sight.vintage}
+        for moment, basis in vintages.items():
+            self.connection.execute("INSERT INTO vintages VALUES (?, ?, ?)", [raw.number, moment, basis])
+
+    def _tell_when_members_were_written(self) -> None:
+        """Bind the stamps that archives give their members, by path, for the macro ``member_written``."""
+        stamps = {
+            str(one.member.path): one.member.written
+            for members in self.members.values()
+            for one in members
+            if one.member.written
+        }
+        self.connection.execute(
+            "SET VARIABLE members_written = MAP($paths::VARCHAR[], $stamps::TIMESTAMP[])",
+            {"paths": list(stamps), "stamps": list(stamps.values())},
         )
 
     def drop(self, raw: RawFile, reason: str) -> None:

@@ -19,7 +19,7 @@ import duckdb
 import pytest
 import zstandard
 from oracle import contract, readers
-from oracle.shell import Case, Row, unpack
+from oracle.shell import Case, Row, stamps, unpack
 
 import lake as public
 from ingest import registry
@@ -254,7 +254,8 @@ class World:
         datasets = [dataset.name for dataset, _ in feeds(registry.source(iso), table, series)]
         market = next(feed.market for _, feed in feeds(registry.source(iso), table, series))
         places = " OR ".join(f"data_source LIKE 'raw/{iso.lower()}/{name}/%'" for name in datasets)
-        return self.rows(iso, table, f"market_type = '{market}' AND ({places})")
+        side = f"market_type = '{market}' AND " if market else ""
+        return self.rows(iso, table, f"{side}({places})")
 
     def snapshots(self) -> dict[str, int]:
         """How many snapshots each market table has."""
@@ -263,7 +264,8 @@ class World:
     def seen(self, iso: str, names: Iterable[str]) -> list[Row]:
         """Every good observation of raw objects, as the ledger tells it."""
         rows = self.query(
-            "SELECT DISTINCT dataset, road, raw_key, coalesce(published_at, fetched_at) AS known_at, scope "
+            "SELECT DISTINCT dataset, road, raw_key, coalesce(published_at, fetched_at) AS known_at, scope, "
+            "published_at_basis AS basis "
             "FROM meta.raw_files WHERE iso = $iso AND status = 'ok' AND raw_key IS NOT NULL",
             iso=iso,
         )
@@ -276,7 +278,7 @@ class World:
         name = raw_key.rsplit("/", 1)[-1].split("_", 1)[-1]
         if content[:4] == b"\x28\xb5\x2f\xfd":
             content = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(content)).read()
-        return Case(raw_key, dict(unpack(name.removesuffix(".zst"), content)))
+        return Case(raw_key, dict(unpack(name.removesuffix(".zst"), content)), stamps(content))
 
     def told(self, iso: str, table: str, series: str, leave_out: Iterable[str] = ()) -> list[Row]:
         """What the table must hold of a series: every landed raw object read independently, versions numbered."""
@@ -296,7 +298,11 @@ class World:
                 if row["raw_key"] not in wholes:
                     rows = [one for one in rows if _is_hub(source, one)]
                 known_at = row["known_at"].astimezone(UTC)
-                tellings.append(contract.Telling(row["raw_key"], known_at, order.index(feed.stage), rows))
+                tellings.append(
+                    contract.Telling(
+                        row["raw_key"], known_at, order.index(feed.stage), rows, row["basis"] or "fetch"
+                    )
+                )
         feed = own[0][1]
         market = contract.Market(iso, table, feed.market, feed.interval_minutes, source.clock, feed.stamp)
         return contract.contract_rows(market, tellings)

@@ -13,7 +13,7 @@ import pytest
 import requests
 from behaviour_kit import ISOS, read, served, source_word, stamp, thin
 from oracle import caiso, contract
-from oracle.shell import Case, samples, unpack
+from oracle.shell import Case, samples, stamps, unpack
 
 from ingest import registry
 from ingest.clock import market_days
@@ -156,7 +156,8 @@ def is_readable(sample: Sample) -> bool:
 
 
 def case_of_sample(sample: Sample) -> Case:
-    return Case(sample.name, dict(unpack(sample.path.name, sample.path.read_bytes())))
+    content = sample.path.read_bytes()
+    return Case(sample.name, dict(unpack(sample.path.name, content)), stamps(content))
 
 
 def _beginning(text: bytes) -> bytes:

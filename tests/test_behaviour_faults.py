@@ -16,6 +16,7 @@ import pytest
 from behaviour_kit import (
     DATASETS,
     ISOS,
+    TABLES,
     TABULAR,
     World,
     declared,
@@ -190,7 +191,7 @@ def test_a_file_without_rows_is_empty_and_no_failure(emptied: World, iso: str, d
         dataset=dataset,
     )
     assert told[-1]["status"] == "empty"
-    assert emptied.snapshots() == {"energy_prices": 0, "ancillary_services": 0, "price_adders": 0}
+    assert emptied.snapshots() == dict.fromkeys(TABLES, 0)
 
 
 class Drift:

@@ -24,7 +24,7 @@ from lake.pipeline import open_lake
 pytest_plugins = ("views_plugin",)
 
 NAMES = [check.name for check in load_checks()]
-TABLES = ("energy_prices", "ancillary_services", "price_adders")
+TABLES = ("energy_prices", "ancillary_services", "price_adders", "load", "load_forecast")
 REGISTRY = ("markets", "datasets", "roads", "as_products", "as_regions", "raw_files")
 LAST_HOUR = (MIDNIGHTS[1] - timedelta(hours=1)).isoformat()
 
@@ -50,12 +50,18 @@ def copy(bare: duckdb.DuckDBPyConnection, small_lake: Lake) -> Iterator[duckdb.D
             connection.register("told", source.execute(f"FROM power.meta.{name}").to_arrow_table())
             connection.execute(f"CREATE TABLE meta.{name} AS FROM told")
         places = dict.fromkeys(TABLES, "settlement_location_id")
-        places |= {"ancillary_services": "concat_ws(' ', as_product, as_region)"}
+        places |= {
+            "ancillary_services": "concat_ws(' ', as_product, as_region)",
+            "load": "concat_ws(' ', load_type, area_type, area_id)",
+            "load_forecast": "concat_ws(' ', forecast, area_type, area_id, published_at_utc)",
+        }
+        markets = dict.fromkeys(TABLES, "market_type") | dict.fromkeys(("load", "load_forecast"), "NULL")
+        vintages = dict.fromkeys(TABLES, "NULL::TIMESTAMPTZ") | {"load_forecast": "published_at_utc"}
         connection.execute(
             "CREATE VIEW meta.every_row AS "
             + " UNION ALL ".join(
-                f"SELECT '{table}' AS table_name, split_part(data_source, '/', 3) AS series, iso, market_type, "
-                f"interval_minutes, delivery_date, interval_start_utc, interval_end_utc, {place} AS place, "
+                f"SELECT '{table}' AS table_name, split_part(data_source, '/', 3) AS series, iso, "
+                f"{markets[table]} AS market_type, {vintages[table]} AS vintage, interval_minutes, delivery_date, interval_start_utc, interval_end_utc, {place} AS place, "
                 f"data_source, version, is_current FROM every.{table}"
                 for table, place in places.items()
             )

@@ -58,11 +58,51 @@ def test_ancillary_services_have_exactly_these_18_columns_in_this_order() -> Non
     assert len(ANCILLARY_SERVICES) == 18
 
 
+LOAD = (
+    "datetime_utc datetime_local interval_start_utc interval_end_utc delivery_date delivery_hour "
+    "delivery_interval interval_minutes iso load_type area area_type area_id load_mw "
+    "dst_flag data_source version is_current"
+).split()
+
+LOAD_FORECAST = (
+    "datetime_utc datetime_local interval_start_utc interval_end_utc delivery_date delivery_hour "
+    "delivery_interval interval_minutes iso forecast published_at_utc published_at_basis horizon_minutes "
+    "is_in_use area area_type area_id forecast_mw dst_flag data_source version is_current"
+).split()
+
+
+def test_load_and_its_forecast_have_exactly_these_columns_in_this_order() -> None:
+    assert list(CONTRACTS["load"].column_names) == LOAD
+    assert list(CONTRACTS["load_forecast"].column_names) == LOAD_FORECAST
+
+
+def test_a_vintage_belongs_to_the_identity_of_a_forecast() -> None:
+    assert CONTRACTS["load"].grain == (
+        "iso",
+        "load_type",
+        "interval_minutes",
+        "area_type",
+        "area_id",
+        "interval_start_utc",
+    )
+    assert CONTRACTS["load_forecast"].grain == (
+        "iso",
+        "interval_minutes",
+        "forecast",
+        "area_type",
+        "area_id",
+        "published_at_utc",
+        "interval_start_utc",
+    )
+
+
 def test_the_tables_are_the_ones_the_lake_knows() -> None:
     assert {contract.full_name for contract in CONTRACTS.values()} == {
         "market.energy_prices",
         "market.ancillary_services",
         "market.price_adders",
+        "market.load",
+        "market.load_forecast",
         "meta.raw_files",
     }
 

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from behaviour_kit import ISOS, World, assert_series, served, stamp, written
+from behaviour_kit import ISOS, TABLES, World, assert_series, served, stamp, written
 from oracle.shell import samples
 from samples_kit import NOW, Sample, foreign, is_readable, owner
 
@@ -59,7 +59,7 @@ def test_foreign_files_are_refused_with_a_sentence_each_and_the_rest_goes_on(
             assert problem.message.strip().endswith(".")
         report = world.build(iso)
         assert not report.built
-        assert world.snapshots() == {"energy_prices": 0, "ancillary_services": 0, "price_adders": 0}
+        assert world.snapshots() == dict.fromkeys(TABLES, 0)
 
 
 RESAVED = [
@@ -97,4 +97,4 @@ def test_a_file_that_another_program_saved_again_is_read_right_or_not_at_all(
         else:
             (reason,) = report.quarantined.values()
             assert f"ingest/sources/{sample.iso.lower()}.yaml" in reason
-            assert world.snapshots() == {"energy_prices": 0, "ancillary_services": 0, "price_adders": 0}
+            assert world.snapshots() == dict.fromkeys(TABLES, 0)

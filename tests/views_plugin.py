@@ -102,7 +102,7 @@ def rows(ledger: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     ledger.execute(
         "CREATE TABLE meta.current_rows (table_name VARCHAR, series VARCHAR, iso VARCHAR, market_type VARCHAR, "
         "interval_minutes INTEGER, delivery_date DATE, interval_start_utc TIMESTAMPTZ, "
-        "interval_end_utc TIMESTAMPTZ, place VARCHAR)"
+        "interval_end_utc TIMESTAMPTZ, place VARCHAR, vintage TIMESTAMPTZ)"
     )
     ledger.execute("ALTER TABLE meta.datasets ADD COLUMN market_type VARCHAR DEFAULT 'DA'")
     ledger.execute("ALTER TABLE meta.datasets ADD COLUMN feed VARCHAR DEFAULT 'prices'")

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 
 from ingest import clock
-from ingest.simulator import caiso_rows, nyiso_rows, prices
+from ingest.simulator import caiso_rows, nyiso_load, nyiso_rows, prices
 from ingest.simulator.caiso_reports import AS_ITEMS, COMPONENTS, REPORTS
 from ingest.simulator.caiso_rows import Slot
 from ingest.simulator.nyiso_files import PUBLICATIONS, Publication
@@ -32,7 +32,8 @@ def printed(
 
     ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``) or a MIS file
     (``realtime_zone``). ``location`` is a node, a pnode id, a point's name; for reserves ``REGION PRODUCT``
-    at CAISO, the service at PJM (in the results feeds ``LOCALE SERVICE``), the zone at NYISO. ``instant``
+    at CAISO, the service at PJM (in the results feeds ``LOCALE SERVICE``), the zone at NYISO; for forecasts
+    ``AREA of ISSUE-DAY``, the day that the file is named after. ``instant``
     begins the interval, except where the source stamps its end. OASIS drops trailing zeros, as here; only
     version 3 of its five-minute report keeps them.
 
@@ -63,8 +64,14 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
                 for instant in _steps(hour.start, hour.end, step)
             ]
         case "NYISO":
-            return [mark.instant for mark in nyiso_rows.marks(PUBLICATIONS[dataset], day, revision)]
+            found = [mark.instant for mark in nyiso_rows.marks(PUBLICATIONS[dataset], day, revision)]
+            return [instant for instant in found if _belongs(PUBLICATIONS[dataset], instant, day)]
     raise KeyError(iso)
+
+
+def _belongs(publication: Publication, instant: datetime, day: date) -> bool:
+    """Whether an instant is of the day that the file is named after: a forecast goes on."""
+    return publication.kind != "forecast" or clock.local_date(instant, EASTERN) == day
 
 
 def _steps(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
@@ -115,11 +122,17 @@ def _nodes() -> dict[str, Node]:
 
 def _nyiso(stem: str, name: str, instant: datetime, history: Revisions) -> dict[str, str]:
     publication = PUBLICATIONS[stem]
+    if publication.kind == "forecast":
+        name, issue = name.rsplit(" of ", 1)
+        revision = history.current("NYISO", stem, date.fromisoformat(issue))
+        return {"MW": nyiso_load.forecast_cell(name, date.fromisoformat(issue), instant, revision)}
     day = clock.local_date(instant, EASTERN)
     if publication.closes and instant == clock.midnight(day, EASTERN):
         day -= timedelta(days=1)
     revision = history.current("NYISO", stem, day)
     mark = _marks(publication, day, revision)[instant]
+    if publication.kind == "load":
+        return {"MW": nyiso_load.load_cell(publication, name, mark.instant, revision)}
     if publication.kind == "lbmp":
         cells = nyiso_rows.lbmp_cells(nyiso_rows.lbmp(publication, name, mark, revision))
         return dict(zip(("LBMP", "Marginal Cost Losses", "Marginal Cost Congestion"), cells, strict=True))

@@ -70,12 +70,15 @@ _REGIONAL = {
     ),
 }
 
-Kind = Literal["lbmp", "reserve"]
+Kind = Literal["lbmp", "reserve", "load", "forecast"]
 
 
 @dataclass(frozen=True)
 class Publication:
-    """A file of the site. ``closes``: a stamp ends its interval; ``quoted``: text is in quotes."""
+    """A file of the site.
+
+    ``closes``: a stamp ends its interval; ``quoted``: text is in quotes; ``runs``: stamps off the grid occur.
+    """
 
     stem: str
     folder: str
@@ -86,6 +89,7 @@ class Publication:
     quoted: bool = False
     seconds: bool = False
     generators: bool = False
+    runs: bool = False
 
 
 PUBLICATIONS: Mapping[str, Publication] = {
@@ -109,6 +113,9 @@ PUBLICATIONS: Mapping[str, Publication] = {
         Publication("rtlbmp_gen", "rtlbmp", "lbmp", 60, False, generators=True),
         Publication("damasp", "damasp", "reserve", 60, True),
         Publication("rtasp", "rtasp", "reserve", 5, False, closes=True, seconds=True),
+        Publication("pal", "pal", "load", 5, False, quoted=True, seconds=True, runs=True),
+        Publication("palIntegrated", "palIntegrated", "load", 60, False, quoted=True, seconds=True),
+        Publication("isolf", "isolf", "forecast", 60, True, quoted=True),
     )
 }
 

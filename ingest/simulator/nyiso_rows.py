@@ -9,7 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import prices
+from ingest.simulator import nyiso_load, prices
 from ingest.simulator.nyiso_files import (
     REFERENCE_BUS,
     WEST_OF_CENTRAL_EAST,
@@ -53,8 +53,11 @@ def marks(publication: Publication, day: date, revision: Revision = ORIGINAL) ->
     a revision may drop stamps and add others.
     """
     instants = list(_grid(day, publication.minutes, publication.closes))
-    if publication.closes:
-        begin = clock.midnight(day, EASTERN)
+    if publication.kind == "forecast":
+        days = (day + timedelta(days=ahead) for ahead in range(nyiso_load.DAYS))
+        instants = [instant for one in days for instant in _grid(one, publication.minutes, False)]
+    if publication.closes or publication.runs:
+        begin = clock.midnight(day, EASTERN) - timedelta(seconds=publication.runs)
         instants += off_grid(day)
         instants += [_local_instant(day, text) for text in revision.added]
         instants = sorted({instant for instant in instants if instant > begin})
@@ -226,9 +229,14 @@ def file_text(publication: Publication, day: date, nodes: int, revision: Revisio
                 and mark.local.minute % 15 == mark.local.second == 0
             ]
         found = out
-    if publication.kind == "lbmp":
+    header: Sequence[str]
+    rows: Iterator[str]
+    if publication.kind in ("load", "forecast"):
+        stamps = [(mark.instant, mark.local, stamp_text(publication, mark)) for mark in found]
+        rows, header = nyiso_load.file_rows(publication, day, stamps, revision)
+    elif publication.kind == "lbmp":
         rows = _lbmp_rows(publication, places(publication.generators, nodes), found, revision)
-        header: Sequence[str] = lbmp_columns(day)
+        header = lbmp_columns(day)
     else:
         rows = _reserve_rows(publication, day, found, revision)
         header = reserve_columns(publication.stem, day)

@@ -26,10 +26,13 @@ KEPT_DAYS = 9
 # The day-ahead files of a day appear on the day before; a complete real-time file is written just after
 # midnight.
 DAY_AHEAD_AT = time(11)
+FORECAST_AT = time(8)
 # The archives are packed once a day, so the running month's holds a piece of the running day.
 PACKED_AT = time(1)
 
-_FILE = re.compile(r"^/public/csv/(?P<folder>\w+)/(?P<day>\d{8})(?P<stem>[a-z_]+?)(?P<end>_csv\.zip|\.csv)$")
+_FILE = re.compile(
+    r"^/public/csv/(?P<folder>\w+)/(?P<day>\d{8})(?P<stem>[A-Za-z_]+?)(?P<end>_csv\.zip|\.csv)$"
+)
 _ZONE = ZoneInfo(EASTERN)
 
 CORRECTABLE: Mapping[str, tuple[str, ...]] = {stem: (stem,) for stem in PUBLICATIONS} | {
@@ -87,8 +90,12 @@ def appeared(publication: Publication, day: date, now: datetime) -> bool:
     if day < FIRST_DAY:
         return False
     if publication.day_ahead:
-        return now >= datetime.combine(day - timedelta(days=1), DAY_AHEAD_AT, _ZONE)
+        return now >= datetime.combine(day - timedelta(days=1), _out_at(publication), _ZONE)
     return now >= clock.midnight(day, EASTERN) + timedelta(minutes=publication.minutes)
+
+
+def _out_at(publication: Publication) -> time:
+    return FORECAST_AT if publication.kind == "forecast" else DAY_AHEAD_AT
 
 
 def _day_file(publication: Publication, day: date, world: World, until: datetime) -> tuple[str, datetime]:
@@ -111,7 +118,9 @@ def _written(publication: Publication, day: date, until: datetime) -> datetime:
     """When the source wrote a file: minutes that differ from day to day, so that nothing rests on them."""
     jitter = timedelta(seconds=prices.mix(prices.seed(publication.stem), day.toordinal()) % 540)
     if publication.day_ahead:
-        return (datetime.combine(day - timedelta(days=1), DAY_AHEAD_AT, _ZONE) - jitter).astimezone(UTC)
+        return (datetime.combine(day - timedelta(days=1), _out_at(publication), _ZONE) - jitter).astimezone(
+            UTC
+        )
     end = clock.midnight(day + timedelta(days=1), EASTERN) + timedelta(minutes=11) + jitter
     return min(end, until)
 

@@ -92,7 +92,9 @@ def published(dataset: Dataset) -> str:
 def feeds(entries: Iterable[Feed]) -> Iterator[str]:
     """Table and, where there are several, stage."""
     for feed in entries:
-        yield f"`{feed.table}`" + ("" if feed.stage == "final" else f" ({feed.market}, {feed.stage})")
+        yield f"`{feed.table}`" + (
+            "" if feed.stage == "final" else f" ({', '.join(filter(None, (feed.market, feed.stage)))})"
+        )
 
 
 def request(road: Road) -> str:

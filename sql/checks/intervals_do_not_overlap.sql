@@ -36,7 +36,7 @@ followed AS (
         ON
             current_rows.table_name = off_grid.table_name
             AND current_rows.iso = off_grid.iso
-            AND current_rows.market_type = off_grid.market_type
+            AND current_rows.market_type IS NOT DISTINCT FROM off_grid.market_type
             AND current_rows.interval_minutes = off_grid.interval_minutes
             AND current_rows.place = off_grid.place
 )

@@ -3,15 +3,14 @@
 -- Severity: error
 -- Finds:    moments whose datetime_local, delivery_date, delivery_hour or dst_flag is not what the time zone
 --           database says, with the number of rows that have them so.
--- Reads:    market.energy_prices, market.ancillary_services, market.price_adders, meta.markets (the clock).
+-- Reads:    market.energy_prices, market.ancillary_services, market.price_adders, market.load,
+--           market.load_forecast, meta.markets (the clock).
 -- Why:      a build derives local time with one comparison per row; this asks the calendar, on the distinct
 --           moments. Daylight time is when the clock is ahead of its own winter.
 WITH stamps AS (
     SELECT
         'energy_prices' AS table_name,
         iso,
-        market_type,
-        interval_minutes,
         delivery_date,
         datetime_utc,
         datetime_local,
@@ -22,8 +21,6 @@ WITH stamps AS (
     SELECT
         'ancillary_services' AS table_name,
         iso,
-        market_type,
-        interval_minutes,
         delivery_date,
         datetime_utc,
         datetime_local,
@@ -34,14 +31,32 @@ WITH stamps AS (
     SELECT
         'price_adders' AS table_name,
         iso,
-        market_type,
-        interval_minutes,
         delivery_date,
         datetime_utc,
         datetime_local,
         delivery_hour,
         dst_flag
     FROM market.price_adders
+    UNION ALL
+    SELECT
+        'load' AS table_name,
+        iso,
+        delivery_date,
+        datetime_utc,
+        datetime_local,
+        delivery_hour,
+        dst_flag
+    FROM market.load
+    UNION ALL
+    SELECT
+        'load_forecast' AS table_name,
+        iso,
+        delivery_date,
+        datetime_utc,
+        datetime_local,
+        delivery_hour,
+        dst_flag
+    FROM market.load_forecast
 ),
 
 moments AS (

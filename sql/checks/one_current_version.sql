@@ -38,7 +38,7 @@ judged AS (
         ON
             every_row.table_name = revised.table_name
             AND every_row.iso = revised.iso
-            AND every_row.market_type = revised.market_type
+            AND every_row.market_type IS NOT DISTINCT FROM revised.market_type
             AND every_row.interval_minutes = revised.interval_minutes
             AND every_row.delivery_date = revised.delivery_date
             AND every_row.place = revised.place

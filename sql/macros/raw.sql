@@ -34,3 +34,9 @@ CREATE OR REPLACE MACRO raw_positions(files, layout) AS TABLE
         filename = TRUE,
         columns = layout
     );
+
+-- When a member was written, to the minute, by the archive that it came in: a naive stamp on the source's own
+-- clock. NULL outside an archive. A source's archive often tells the publication of each of its files so.
+-- To the minute, because archives count in steps of two seconds and sites in seconds.
+CREATE OR REPLACE MACRO member_written(file) AS
+DATE_TRUNC('minute', CAST(getvariable('members_written')[file] AS TIMESTAMP));

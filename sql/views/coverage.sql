@@ -1,6 +1,7 @@
 -- coverage: how much of every delivery day is there.
 --
--- Grain: one table, series, market, length of interval and delivery date (current rows only).
+-- Grain: one table, series, market (NULL where none has a part), length of interval and delivery date (current
+--        rows only).
 -- Reads: meta.current_rows, meta.markets (the clock), meta.datasets (which feeds run off the grid).
 -- Means: intervals           different intervals of the day that at least one location has
 --        intervals_expected  what the day has room for: 23, 24 or 25 hours between two local midnights, cut
@@ -13,6 +14,9 @@
 --                            product is priced in every region and hour.
 --        complete            every expected interval is there; off the grid: less than one nominal interval
 --                            of the day is uncovered, because a run may begin seconds after midnight.
+--        Of a forecast, a day is there when one vintage has all of it: pieces of several vintages make no
+--        forecast of the day. intervals and minutes are those of the fullest vintage; a place is an area in
+--        a vintage, so rows_lacking counts what vintages that begin or end within the day leave out.
 -- Why:   max(date) hides holes. This is what resuming, status and gaps are based on. Intervals and places
 --        are counted apart, each in one pass over few columns that spills to disk, so that tens of millions
 --        of rows fit into a small memory.
@@ -24,10 +28,12 @@ WITH stamps AS MATERIALIZED (
         market_type,
         interval_minutes,
         delivery_date,
+        vintage,
         interval_start_utc,
         MAX(interval_end_utc) AS interval_end_utc
     FROM meta.current_rows
-    GROUP BY iso, table_name, series, market_type, interval_minutes, delivery_date, interval_start_utc
+    GROUP BY
+        iso, table_name, series, market_type, interval_minutes, delivery_date, vintage, interval_start_utc
 ),
 
 places AS (
@@ -97,11 +103,28 @@ edges AS (
     SELECT
         *,
         MAX(interval_end_utc) OVER (
-            PARTITION BY iso, table_name, series, market_type, interval_minutes, delivery_date
+            PARTITION BY iso, table_name, series, market_type, interval_minutes, delivery_date, vintage
             ORDER BY interval_start_utc, is_own
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS covered_until
     FROM pieces
+),
+
+vintages AS (
+    SELECT
+        iso,
+        table_name,
+        series,
+        market_type,
+        interval_minutes,
+        delivery_date,
+        vintage,
+        COUNT(*) FILTER (WHERE is_own) AS intervals,
+        SUM(
+            GREATEST(0, epoch(interval_end_utc) - epoch(GREATEST(interval_start_utc, covered_until))) / 60
+        ) AS minutes
+    FROM edges
+    GROUP BY iso, table_name, series, market_type, interval_minutes, delivery_date, vintage
 ),
 
 counted AS (
@@ -112,11 +135,9 @@ counted AS (
         market_type,
         interval_minutes,
         delivery_date,
-        COUNT(*) FILTER (WHERE is_own) AS intervals,
-        SUM(
-            GREATEST(0, epoch(interval_end_utc) - epoch(GREATEST(interval_start_utc, covered_until))) / 60
-        ) AS minutes
-    FROM edges
+        MAX(intervals) AS intervals,
+        MAX(minutes) AS minutes
+    FROM vintages
     GROUP BY iso, table_name, series, market_type, interval_minutes, delivery_date
 ),
 
@@ -144,7 +165,7 @@ measured AS (
             held.iso = counted.iso
             AND held.table_name = counted.table_name
             AND held.series = counted.series
-            AND held.market_type = counted.market_type
+            AND held.market_type IS NOT DISTINCT FROM counted.market_type
             AND held.interval_minutes = counted.interval_minutes
             AND held.delivery_date = counted.delivery_date
     INNER JOIN days

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -21,22 +21,42 @@ PLACE = {
     "energy_prices": ("settlement_location_id",),
     "ancillary_services": ("as_product", "as_region"),
     "price_adders": ("settlement_location_id", "component"),
+    "load": ("load_type", "area_type", "area_id"),
+    "load_forecast": ("forecast", "area_type", "area_id"),
 }
 VALUES = {
     "energy_prices": ("lmp_total", "lmp_energy", "lmp_congestion", "lmp_loss", "system_lambda"),
     "ancillary_services": ("market_clearing_price", "cleared_quantity_mw"),
     "price_adders": ("price",),
+    "load": ("load_mw",),
+    "load_forecast": ("forecast_mw",),
 }
+# Tables that keep every vintage: what is published at two moments is two things.
+VINTAGES = ("load_forecast",)
 
 
 @dataclass(frozen=True)
 class Telling:
-    """One raw object as it was seen at one moment, with the published rows that a reader found in it."""
+    """One raw object as it was seen at one moment, with the published rows that a reader found in it.
+
+    ``basis`` is how ``known_at`` is known, for rows that do not state when they were published.
+    """
 
     raw_key: str
     known_at: datetime
     stage: int
     rows: Sequence[Row]
+    basis: str = "fetch"
+
+    def dated(self) -> Telling:
+        """The same with each row's moment of publication: its own, else the minute the object was known in."""
+        known = self.known_at.astimezone(UTC).replace(second=0, microsecond=0, tzinfo=None)
+        rows = []
+        for row in self.rows:
+            stated = row.get("published_at_utc")
+            basis = row.get("published_at_basis") or ("source" if stated else self.basis)
+            rows.append({**row, "published_at_utc": stated or known, "published_at_basis": basis})
+        return replace(self, rows=rows)
 
 
 @dataclass(frozen=True)
@@ -45,7 +65,7 @@ class Market:
 
     iso: str
     table: str
-    market_type: str
+    market_type: str | None
     minutes: int
     clock: str
     stamp: str | None = None
@@ -69,10 +89,12 @@ class _Told:
 def contract_rows(market: Market, tellings: Iterable[Telling]) -> list[Row]:
     """Every row of a series in every version, as the table must hold it."""
     ordered = sorted(tellings, key=lambda one: (one.stage, one.known_at, one.raw_key))
+    if market.table in VINTAGES:
+        ordered = [one.dated() for one in ordered]
     told = list(_placed(market, ordered))
     histories: dict[tuple[Any, ...], list[_Told]] = defaultdict(list)
     for one in _once(market, told):
-        key = (*(one.row[name] for name in PLACE[market.table]), one.minutes, one.start)
+        key = (*_place(market, one.row), one.minutes, one.start)
         histories[key].append(one)
     covered = _covered(market, told) if market.stamp else {}
     zone = ZoneInfo(market.clock)
@@ -124,11 +146,16 @@ def _once(market: Market, told: Iterable[_Told]) -> list[_Told]:
     """Each row of a raw object once; two different ones for a key are the raw object's mistake."""
     found: dict[tuple[Any, ...], _Told] = {}
     for one in told:
-        place = tuple(one.row[name] for name in PLACE[market.table])
-        key = (*place, one.minutes, one.start, one.number, one.source_version)
+        key = (*_place(market, one.row), one.minutes, one.start, one.number, one.source_version)
         before = found.setdefault(key, one)
         assert _values(market, before.row) == _values(market, one.row), f"two values for {key}"
     return list(found.values())
+
+
+def _place(market: Market, row: Row) -> tuple[Any, ...]:
+    """What tells two rows of a moment apart."""
+    vintage = (row["published_at_utc"],) if market.table in VINTAGES else ()
+    return (*(row[name] for name in PLACE[market.table]), *vintage)
 
 
 def _values(market: Market, row: Row) -> tuple[Any, ...]:
@@ -218,8 +245,12 @@ def _day(start: datetime, zone: ZoneInfo) -> date:
 def _finished(market: Market, told: _Told, zone: ZoneInfo, version: int, current: bool) -> Row:
     local = told.start.replace(tzinfo=UTC).astimezone(zone)
     start = told.start.replace(tzinfo=UTC)
+    row = dict(told.row)
+    if market.table in VINTAGES:
+        published = row["published_at_utc"].replace(tzinfo=UTC)
+        row |= {"published_at_utc": published, "horizon_minutes": (start - published) // timedelta(minutes=1)}
     return {
-        **told.row,
+        **row,
         "datetime_utc": start,
         "datetime_local": local.replace(tzinfo=None, fold=0),
         "interval_start_utc": start,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -132,6 +133,62 @@ def ancillary_services(case: Case) -> list[Row]:
                     "as_region": row["Name"] if zonal else region,
                     "unit": "$/MW" if "Movement" in product else "$/MWh",
                     "market_clearing_price": float(price),
+                }
+            )
+    return rows
+
+
+def load(case: Case) -> list[Row]:
+    """One row per zone and stamp; a stamp that comes twice with other numbers is the source's second version."""
+    clock = Clock()
+    told: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    repeated = {stamp for _, _, (stamp, *_) in lines(case) if len(set(both(local(stamp)))) > 1}
+    labelled = {member for member, _, row in lines(case) if row[0] in repeated and row[1] == "EST"}
+    for member, _, (stamp, zone, name, ptid, megawatts) in lines(case):
+        moment = clock.utc(stamp, (member, name))
+        if stamp in repeated and member in labelled:
+            moment = both(local(stamp))[zone == "EST"]
+        if megawatts == "":
+            continue
+        told[member, moment, name].append(
+            {
+                "interval_start_utc": moment,
+                "stamp_utc": moment,
+                "load_type": "actual",
+                "area": name,
+                "area_type": "ZONE",
+                "area_id": ptid or name,
+                "load_mw": float(megawatts),
+            }
+        )
+    for rows in told.values():
+        if len({row["load_mw"] for row in rows}) > 1:
+            for number, row in enumerate(rows, start=1):
+                row["source_version"] = number
+    return [row for rows in told.values() for row in rows]
+
+
+def load_forecast(case: Case) -> list[Row]:
+    """One row per area and hour of every issue; an archive's stamp of a member is when it was published."""
+    ids = {name: ptid for ptid, name in ZONES.items()}
+    clock = Clock()
+    rows = []
+    for member, header, (stamp, *cells) in lines(case):
+        moment = clock.utc(stamp, member)
+        written = case.written.get(member)
+        published = both(written.replace(second=0))[0] if written else None
+        for area, cell in zip(header[1:], cells, strict=True):
+            if cell == "":
+                continue
+            rows.append(
+                {
+                    "interval_start_utc": moment,
+                    "forecast": "isolf",
+                    "published_at_utc": published,
+                    "area": area,
+                    "area_type": "SYSTEM" if area == "NYISO" else "ZONE",
+                    "area_id": ids.get(area.upper(), area),
+                    "forecast_mw": float(cell),
                 }
             )
     return rows

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from oracle import caiso, nyiso, pjm
+from oracle import caiso, contract, nyiso, pjm
 from oracle.shell import Case, Row
 
 # The numbers that a source prints, by its own column or component, and the contract column they arrive in.
@@ -64,6 +64,10 @@ def published(
             return caiso.ancillary_services(case)
         case "NYISO", "energy_prices":
             return nyiso.energy_prices(case)
+        case "NYISO", "load":
+            return nyiso.load(case)
+        case "NYISO", "load_forecast":
+            return nyiso.load_forecast(case)
         case "NYISO", "ancillary_services":
             return nyiso.ancillary_services(case)
         case "PJM", "energy_prices":
@@ -99,12 +103,19 @@ def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
         if "reserve_market_results" in source_name:
             return f"{row['as_region']} {product.split(' ')[0]}"
         return product.partition(" (")[0]
+    if iso == "NYISO" and table == "load_forecast":
+        # The issue of a day comes out on the day before.
+        return f"{row['area']} of {row['published_at_utc'].astimezone(nyiso.NEW_YORK).date() + timedelta(days=1)}"
+    if table in ("load", "load_forecast"):
+        return str(row["area"])
     named = iso == "NYISO" and table == "energy_prices"
     return str(row["settlement_location" if named else "settlement_location_id"])
 
 
 def numbers_of(iso: str, table: str, row: Row, printed: Mapping[str, str]) -> dict[str, float]:
     """The contract columns of a row as the source's printed numbers say them."""
+    if table in ("load", "load_forecast"):
+        return {contract.VALUES[table][0]: float(printed["MW"])}
     if iso == "NYISO" and table == "ancillary_services":
         titles = [name for name in printed if name in row["as_product"]]
         return {"market_clearing_price": float(printed[max(titles, key=len)])}

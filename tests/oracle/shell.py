@@ -8,7 +8,8 @@ import os
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,14 @@ SQL = CHECKOUT / "sql"
 
 @dataclass(frozen=True)
 class Case:
-    """One raw object: the name a person knows it by, and its members as the source served them."""
+    """One raw object: the name a person knows it by, and its members as the source served them.
+
+    ``written`` is when each member was written, as the archive says it, on no named clock.
+    """
 
     name: str
     members: Members
+    written: Mapping[str, datetime] = field(default_factory=dict)
 
     def text(self, member: str) -> str:
         """A member as text, blank lines before it left out."""
@@ -67,9 +72,19 @@ def unpack(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
         yield name, content
 
 
+def stamps(content: bytes) -> dict[str, datetime]:
+    """When the members of a zip were written, as it says itself; nothing of what is no zip."""
+    if content[:4] != b"PK\x03\x04":
+        return {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = [entry for entry in archive.infolist() if entry.date_time[0] > 1980]
+    return {Path(entry.filename).name: datetime(*entry.date_time) for entry in entries}
+
+
 def case_of(path: Path) -> Case:
     """A genuine file as a case."""
-    return Case(str(path.relative_to(samples())), dict(unpack(path.name, path.read_bytes())))
+    content = path.read_bytes()
+    return Case(str(path.relative_to(samples())), dict(unpack(path.name, content)), stamps(content))
 
 
 def parameters(cases: Iterable[Case]) -> list[Any]:
