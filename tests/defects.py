@@ -122,6 +122,14 @@ DEFECTS: dict[str, tuple[str, int, list[str]]] = {
         1,
         [f"UPDATE every.price_adders SET price = '-inf'::DOUBLE WHERE {HUB_HOUR}"],
     ),
+    "a load that no area can have had": (
+        "loads_are_plausible",
+        1,
+        [
+            "INSERT INTO every.load (iso, load_type, area_type, area_id, load_mw, is_current) "
+            "VALUES ('NYISO', 'actual', 'ZONE', '61752', 1e6, true)"
+        ],
+    ),
     "a region that nobody declared": (
         "as_regions_known",
         1,

@@ -61,7 +61,8 @@ def copy(bare: duckdb.DuckDBPyConnection, small_lake: Lake) -> Iterator[duckdb.D
             "CREATE VIEW meta.every_row AS "
             + " UNION ALL ".join(
                 f"SELECT '{table}' AS table_name, split_part(data_source, '/', 3) AS series, iso, "
-                f"{markets[table]} AS market_type, {vintages[table]} AS vintage, interval_minutes, delivery_date, interval_start_utc, interval_end_utc, {place} AS place, "
+                f"{markets[table]} AS market_type, {vintages[table]} AS vintage, interval_minutes, "
+                f"delivery_date, interval_start_utc, interval_end_utc, {place} AS place, "
                 f"data_source, version, is_current FROM every.{table}"
                 for table, place in places.items()
             )

@@ -66,15 +66,18 @@ COMMENT ON COLUMN market.load.interval_minutes IS
 COMMENT ON COLUMN market.load.iso IS
 'The market operator: CAISO, ERCOT, ISONE, MISO, NYISO, PJM or SPP.';
 COMMENT ON COLUMN market.load.load_type IS
-'actual (telemetry or integrated telemetry), metered (settlement meters), preliminary (meters not yet settled) or '
+'actual (telemetry or integrated telemetry), metered (settlement meters), preliminary (meters not yet '
+'settled) or '
 'estimated (the source''s state estimate or profile).';
 COMMENT ON COLUMN market.load.area IS
 'Name of the area, as the source writes it; SYSTEM where a row is of the whole market and has no name.';
 COMMENT ON COLUMN market.load.area_type IS
-'SYSTEM (the whole market as the source totals it), REGION, ZONE, WEATHER_ZONE or AREA (a utility, a balancing '
+'SYSTEM (the whole market as the source totals it), REGION, ZONE, WEATHER_ZONE or AREA (a utility, a '
+'balancing '
 'authority, any other area). Areas may lie within one another: never add up all of them.';
 COMMENT ON COLUMN market.load.area_id IS
-'The source''s id of the area, or its name where there is no id. Never NULL, unique within operator and area_type.';
+'The source''s id of the area, or its name where there is no id. Never NULL, unique within operator and '
+'area_type.';
 COMMENT ON COLUMN market.load.load_mw IS
 'Load, MW, the mean of the interval unless the source says otherwise, as published.';
 COMMENT ON COLUMN market.load.dst_flag IS

@@ -2,7 +2,8 @@
 --
 -- What:  the forecast load of an area, as published at one moment.
 -- Grain: one interval of one area, of one forecast (or model), as published at one moment, in one version.
--- Key:   (iso, interval_minutes, forecast, area_type, area_id, published_at_utc, interval_start_utc, version).
+-- Key:   (iso, interval_minutes, forecast, area_type, area_id, published_at_utc, interval_start_utc,
+--        version).
 -- Why:   what was expected on the eve is a fact of its own: a later forecast is not a revision of an earlier
 --        one. A version is a change within one vintage only.
 CREATE TABLE market.load_forecast (
@@ -51,7 +52,8 @@ CREATE TABLE market.load_forecast (
 );
 
 COMMENT ON TABLE market.load_forecast IS
-'Load forecasts by area, one row per area, interval, forecast, moment of publication and version, as published. '
+'Load forecasts by area, one row per area, interval, forecast, moment of publication and version, as '
+'published. '
 'Every vintage is kept.';
 COMMENT ON COLUMN market.load_forecast.datetime_utc IS
 'Start of the interval, UTC; the same moment as interval_start_utc.';
@@ -78,7 +80,8 @@ COMMENT ON COLUMN market.load_forecast.published_at_utc IS
 'When this vintage was published, UTC. Where the file does not say so, the full minute in which the source '
 'wrote it, or in which it was first seen: see published_at_basis.';
 COMMENT ON COLUMN market.load_forecast.published_at_basis IS
-'How published_at_utc is known: source (the source says so), schedule (the source''s timetable), file (the own '
+'How published_at_utc is known: source (the source says so), schedule (the source''s timetable), file '
+'(the own '
 'time of an imported file), fetch (the moment of the download: published then or earlier).';
 COMMENT ON COLUMN market.load_forecast.horizon_minutes IS
 'Full minutes from published_at_utc to the start of the interval; negative where the interval had begun.';
@@ -87,10 +90,12 @@ COMMENT ON COLUMN market.load_forecast.is_in_use IS
 COMMENT ON COLUMN market.load_forecast.area IS
 'Name of the area, as the source writes it; SYSTEM where a row is of the whole market and has no name.';
 COMMENT ON COLUMN market.load_forecast.area_type IS
-'SYSTEM (the whole market as the source totals it), REGION, ZONE, WEATHER_ZONE or AREA (a utility, a balancing '
+'SYSTEM (the whole market as the source totals it), REGION, ZONE, WEATHER_ZONE or AREA (a utility, a '
+'balancing '
 'authority, any other area). Areas may lie within one another: never add up all of them.';
 COMMENT ON COLUMN market.load_forecast.area_id IS
-'The source''s id of the area, or its name where there is no id. Never NULL, unique within operator and area_type.';
+'The source''s id of the area, or its name where there is no id. Never NULL, unique within operator and '
+'area_type.';
 COMMENT ON COLUMN market.load_forecast.forecast_mw IS
 'Forecast load, MW, the mean of the interval unless the source says otherwise, as published.';
 COMMENT ON COLUMN market.load_forecast.dst_flag IS

@@ -1,7 +1,7 @@
 -- coverage: how much of every delivery day is there.
 --
--- Grain: one table, series, market (NULL where none has a part), length of interval and delivery date (current
---        rows only).
+-- Grain: one table, series, market (NULL where none has a part), length of interval and delivery date
+--        (current rows only).
 -- Reads: meta.current_rows, meta.markets (the clock), meta.datasets (which feeds run off the grid).
 -- Means: intervals           different intervals of the day that at least one location has
 --        intervals_expected  what the day has room for: 23, 24 or 25 hours between two local midnights, cut

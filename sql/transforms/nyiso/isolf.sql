@@ -2,11 +2,12 @@
 --
 -- Reads:  isolf. One column per zone and one for the whole state, read by name; whole megawatts.
 -- Grain:  one area, one hour (the stamp starts it), one file.
--- Source: NYISO MIS, P-7. The file does not say when it was published: the archive's stamp of the member does, else
---         the moment that the file itself was last written.
--- Why:    a row holds all areas of an hour; each becomes a row. Nothing in the row tells the two hours from 01:00 of
---         autumn apart, and both may print the same numbers. File order does: the second row of that stamp is the
---         second pass. Zones have the ids (PTID) that they have in the files of load, told by name.
+-- Source: NYISO MIS, P-7. The file does not say when it was published: the archive's stamp of the member
+--         does, else the moment that the file itself was last written.
+-- Why:    a row holds all areas of an hour; each becomes a row. Nothing in the row tells the two hours from
+--         01:00 of autumn apart, and both may print the same numbers. File order does: the second row of
+--         that stamp is the second pass. Zones have the ids (PTID) that they have in the files of load, told
+--         by name.
 WITH lines AS (
     SELECT
         *,

@@ -1,14 +1,16 @@
 -- load: load by zone, five-minute samples and integrated hours.
 --
--- Reads:  pal (five minutes, the stamps leave the grid) and palIntegrated (hours). Five columns in one order since
---         2001, read by position; only the name of the last one differs.
--- Grain:  one zone, one stamp. A file of before 2005 may print a stamp twice with different values: the later row
---         counts as the source's own second version.
--- Source: NYISO MIS, P-58B and P-58C. MW, net of what stands behind the meters. There is no row of the whole state.
--- Why:    the column Time Zone says EST or EDT, but until 2006 it changed some hours after the clock did. So it is
---         asked in the repeated hour only, where the stamp alone does not say which pass is meant; where it calls
---         both passes EDT, file order decides: what comes after the first step back in time is the second pass.
---         Until 2005-01-30 New York City and Long Island are one area without a PTID: its name is its id.
+-- Reads:  pal (five minutes, the stamps leave the grid) and palIntegrated (hours). Five columns in one order
+--         since 2001, read by position; only the name of the last one differs.
+-- Grain:  one zone, one stamp. Files of before April 2005 may print a stamp twice with different values: the
+--         later row counts as the source's own second version.
+-- Source: NYISO MIS, P-58B and P-58C. MW, net of what stands behind the meters. There is no row of the whole
+--         state.
+-- Why:    the column Time Zone says EST or EDT, but until 2006 it changed some hours after the clock did. So
+--         it is asked in the repeated hour only, where the stamp alone does not say which pass is meant;
+--         where it calls both passes EDT, file order decides: what comes after the first step back in time
+--         is the second pass. Until 2005-01-30 New York City and Long Island are one area without a PTID:
+--         its name is its id.
 WITH lines AS (
     SELECT
         *,
@@ -38,7 +40,7 @@ clock AS (
             naive_of_24_hour_stamp(MIN(stamp)) AS wall_stamp
         FROM lines
         GROUP BY stamp
-    )
+    ) AS stamps
 ),
 
 readings AS (
@@ -55,30 +57,41 @@ readings AS (
     INNER JOIN clock ON lines.stamp IS NOT DISTINCT FROM clock.stamp
 ),
 
+passes AS (
+    SELECT
+        *,
+        BOOL_OR(time_zone = 'EST') OVER repeated_hours AS is_labelled,
+        BOOL_OR(is_step_back) OVER repeated_hour AS is_behind_step
+    FROM readings
+    WINDOW
+        repeated_hours AS (PARTITION BY filename, first_utc <> second_utc),
+        repeated_hour AS (
+            PARTITION BY filename, zone_name, first_utc <> second_utc
+            ORDER BY line_number
+        )
+),
+
 placed AS (
     SELECT
         *,
         CASE
-            WHEN first_utc IS NOT DISTINCT FROM second_utc THEN first_utc
             WHEN time_zone = 'EST' THEN second_utc
-            WHEN BOOL_OR(time_zone = 'EST') OVER (PARTITION BY filename, first_utc <> second_utc) THEN first_utc
-            WHEN BOOL_OR(is_step_back) OVER repeated_hour THEN second_utc
+            WHEN is_labelled THEN first_utc
+            WHEN is_behind_step THEN second_utc
             ELSE first_utc
-        END AS stamp_utc
-    FROM readings
-    WINDOW repeated_hour AS (
-        PARTITION BY filename, zone_name, first_utc <> second_utc
-        ORDER BY line_number
-    )
+        END AS repeated_utc
+    FROM passes
 ),
 
 counted AS (
     SELECT
         *,
-        ROW_NUMBER() OVER (PARTITION BY filename, stamp_utc, zone_name ORDER BY line_number) AS telling,
-        MIN(megawatts) OVER same_stamp IS DISTINCT FROM MAX(megawatts) OVER same_stamp AS differs
+        COALESCE(CASE WHEN first_utc <> second_utc THEN repeated_utc END, first_utc) AS stamp_utc,
+        ROW_NUMBER() OVER (same_stamp ORDER BY line_number) AS telling,
+        MIN(megawatts) OVER same_stamp AS lowest,
+        MAX(megawatts) OVER same_stamp AS highest
     FROM placed
-    WINDOW same_stamp AS (PARTITION BY filename, stamp_utc, zone_name)
+    WINDOW same_stamp AS (PARTITION BY filename, zone_name, first_utc, repeated_utc)
 )
 
 SELECT
@@ -90,7 +103,9 @@ SELECT
     'ZONE' AS area_type,
     COALESCE(blank_to_null(ptid), zone_name) AS area_id,
     TRY_CAST(megawatts AS DOUBLE) AS load_mw,
-    CASE WHEN differs THEN CAST(telling AS INTEGER) END AS source_version,
+    CASE
+        WHEN wall_stamp < TIMESTAMP '2005-04-01' AND lowest <> highest THEN CAST(telling AS INTEGER)
+    END AS source_version,
     CASE
         WHEN stamp_utc IS NULL
             THEN 'no clock in New York ever showed the stamp ' || COALESCE(stamp, '(blank)')
