@@ -203,8 +203,6 @@ def test_each_table_has_one_current_snapshot(bare: duckdb.DuckDBPyConnection) ->
     assert {row["table_name"]: row["current"] for row in rows} == {
         "ancillary_services": 1,
         "energy_prices": 1,
-        "load": 0,
-        "load_forecast": 0,
         "price_adders": 1,
         "raw_files": 1,
     }
