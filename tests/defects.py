@@ -126,8 +126,8 @@ DEFECTS: dict[str, tuple[str, int, list[str]]] = {
         "loads_are_plausible",
         1,
         [
-            "INSERT INTO every.load (iso, load_type, area_type, area_id, load_mw, is_current) "
-            "VALUES ('NYISO', 'actual', 'ZONE', '61752', 1e6, true)"
+            "INSERT INTO every.load (iso, load_type, delivery_date, area_type, area_id, load_mw, is_current) "
+            "VALUES ('NYISO', 'actual', '2025-11-01', 'ZONE', '61752', 1e6, true)"
         ],
     ),
     "a region that nobody declared": (

@@ -19,21 +19,30 @@ WITH lines AS (
 
 placed AS (
     SELECT
-        * EXCLUDE (line_number, wall_stamp),
+        *,
         local_to_utc(
             'America/New_York',
             wall_stamp,
             ROW_NUMBER() OVER (PARTITION BY filename, wall_stamp ORDER BY line_number)
-        ) AS start_utc,
-        ROW_NUMBER() OVER (PARTITION BY filename, wall_stamp ORDER BY line_number) AS telling,
-        local_to_utc('America/New_York', wall_stamp, 1)
-        <> local_to_utc('America/New_York', wall_stamp, 2) AS is_shown_twice
+        ) AS start_utc
     FROM lines
 ),
 
 told AS (
     UNPIVOT placed
-    ON COLUMNS(* EXCLUDE ("Time Stamp", filename, start_utc, telling, is_shown_twice))
+    ON
+        "Capitl",
+        "Centrl",
+        "Dunwod",
+        "Genese",
+        "Hud Vl",
+        "Longil",
+        "Mhk Vl",
+        "Millwd",
+        "N.Y.C.",
+        "North",
+        "West",
+        NYISO
     INTO NAME area VALUE megawatts
 ),
 
@@ -64,8 +73,6 @@ SELECT
     CASE
         WHEN told.start_utc IS NULL
             THEN 'no clock in New York ever showed the stamp ' || COALESCE(told."Time Stamp", '(blank)')
-        WHEN told.telling > 2 OR (told.telling = 2 AND NOT told.is_shown_twice)
-            THEN 'the stamp ' || told."Time Stamp" || ' comes more often than the clock showed it'
         WHEN TRY_CAST(told.megawatts AS DOUBLE) IS NULL
             THEN concat_ws(
                 ' ', 'the forecast of', told.area, 'at', told."Time Stamp", 'is not a number:', told.megawatts
