@@ -38,10 +38,19 @@ class Sample:
     name: str
 
 
-def owner(source: Source, folder: str) -> str | None:
-    """The dataset that a folder of genuine files is named after: the longest of the sources' own words that fits."""
+def owner(source: Source, folder: str, file: str = "") -> str | None:
+    """The dataset that a folder of genuine files is named after: the longest of the sources' own words that fits.
+
+    A folder may hold several datasets of one report; then the names of the files go on where that of the folder ends.
+    """
     words = {source_word(dataset).lower(): name for name, dataset in source.datasets.items() if dataset.feeds}
-    fitting = [word for word in words if folder == word or folder.startswith(f"{word}_")]
+    fitting = [
+        word
+        for word in words
+        if folder == word
+        or folder.startswith(f"{word}_")
+        or (word.startswith(f"{folder}_") and word in file.lower())
+    ]
     return words[max(fitting, key=len)] if fitting else None
 
 
@@ -53,7 +62,8 @@ def genuine() -> tuple[Sample, ...]:
         root = samples() / source.iso.lower()
         for path in sorted(root.glob("*/*")) + sorted(root.glob("_derived/first_rows/*")):
             folder = path.parent.name
-            name = owner(source, path.name.lower() if folder == "first_rows" else folder.lower())
+            derived = folder == "first_rows"
+            name = owner(source, path.name.lower() if derived else folder.lower(), path.name)
             if name and path.is_file():
                 found.append(Sample(source.iso, name, path, str(path.relative_to(samples()))))
     return tuple(found)

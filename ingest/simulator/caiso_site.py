@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import caiso_corrections, caiso_errors, caiso_rows
+from ingest.simulator import caiso_corrections, caiso_errors, caiso_load, caiso_rows
 from ingest.simulator.answers import Answer, Member, Request, with_extra_column, zipped
 from ingest.simulator.caiso_errors import OasisError
 from ingest.simulator.caiso_reports import (
@@ -48,6 +48,7 @@ CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in REPORTS}
     "DAM": ("PRC_LMP",),
     "RTPD": ("PRC_RTPD_LMP",),
     "RTM": ("PRC_INTVL_LMP",),
+    **{word: (word,) for word in caiso_load.RUNS},
 }
 
 
@@ -65,6 +66,8 @@ def answer(request: Request, world: World) -> Answer:
 
 
 def _single(query: Mapping[str, str], request: Request, world: World) -> Answer:
+    if query.get("queryname") == caiso_load.QUERY:
+        return _single_load(query, request, world)
     report = REPORTS.get(query.get("queryname", ""))
     if report is None:
         raise OasisError(1005)
@@ -96,6 +99,36 @@ def _single(query: Mapping[str, str], request: Request, world: World) -> Answer:
     ]
     lines = list(caiso_rows.price_lines(report, types, places, chosen, world.revisions))
     return _single_answer(report, version, lines, query, start, end, request, world)
+
+
+def _single_load(query: Mapping[str, str], request: Request, world: World) -> Answer:
+    run = caiso_load.run_of(query)
+    if run is None:
+        raise OasisError(1001)
+    if query.get("version") != "1":
+        raise OasisError(1020)
+    start = _instant(query.get("startdatetime"))
+    end = _instant(query["enddatetime"]) if query.get("enddatetime") else start + timedelta(days=1)
+    if end <= start:
+        raise OasisError(1001)
+    if end - start >= LONGEST:
+        raise OasisError(1004)
+    areas = [name for name in caiso_load.AREAS if query.get("tac_area_name", "ALL") in ("ALL", name)]
+    oldest = caiso_load.kept_since(world.now)
+    chosen = [
+        slot
+        for slot in caiso_rows.slots_between(start, end, run.minutes)
+        if slot.day >= oldest and run.is_out(slot, world.now)
+    ]
+    if request.late or not chosen or not areas:
+        raise OasisError(1000)
+    word = f"{caiso_load.QUERY}_{run.execution}"
+    found = list(caiso_load.lines(word, areas, chosen, world.revisions))
+    if query.get("resultformat") == "6":
+        text = _bytes(caiso_load.csv_text(run, found), request)
+    else:
+        text = caiso_rows.xml_text(run.report, found, world.now).encode()
+    return _one_member(run.report, text, query, start, end, world)
 
 
 def _single_reserves(
@@ -204,12 +237,7 @@ def _single_answer(
     request: Request,
     world: World,
 ) -> Answer:
-    zone = ZoneInfo(PACIFIC)
-    now = world.now.astimezone(zone)
-    # The dates are those of the asked instants on the Pacific clock, the rest is the second of the request.
-    dates = f"{start.astimezone(zone):%Y%m%d}_{end.astimezone(zone):%Y%m%d}"
-    tail = f"{now:%Y%m%d_%H_%M_%S}_v{query['version']}"
-    stem = f"{dates}_{report.query}_{report.market}"
+    stem, tail, now = _stem(report, query, start, end, world)
     kind = "csv" if query.get("resultformat") == "6" else "xml"
     if version.split and not report.reserves:
         members = [
@@ -225,6 +253,26 @@ def _single_answer(
             Member(f"{stem}_{tail}.{kind}", _text(report, version, lines, kind, request, world.now), now)
         ]
     return _zip_answer(f"{stem}_{tail}.zip", members)
+
+
+def _one_member(
+    report: Report, text: bytes, query: Mapping[str, str], start: datetime, end: datetime, world: World
+) -> Answer:
+    stem, tail, now = _stem(report, query, start, end, world)
+    kind = "csv" if query.get("resultformat") == "6" else "xml"
+    return _zip_answer(f"{stem}_{tail}.zip", [Member(f"{stem}_{tail}.{kind}", text, now)])
+
+
+def _stem(
+    report: Report, query: Mapping[str, str], start: datetime, end: datetime, world: World
+) -> tuple[str, str, datetime]:
+    """The name of a single answer, before and after what a member adds, and the Pacific time of the request."""
+    zone = ZoneInfo(PACIFIC)
+    now = world.now.astimezone(zone)
+    # The dates are those of the asked instants on the Pacific clock, the rest is the second of the request.
+    dates = f"{start.astimezone(zone):%Y%m%d}_{end.astimezone(zone):%Y%m%d}"
+    tail = f"{now:%Y%m%d_%H_%M_%S}_v{query['version']}"
+    return f"{dates}_{report.query}_{report.market}", tail, now
 
 
 def _zip_answer(name: str, members: list[Member]) -> Answer:

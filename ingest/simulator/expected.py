@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 
 from ingest import clock
-from ingest.simulator import caiso_rows, nyiso_load, nyiso_rows, prices
+from ingest.simulator import caiso_load, caiso_rows, nyiso_load, nyiso_rows, prices
 from ingest.simulator.caiso_reports import AS_ITEMS, COMPONENTS, REPORTS
 from ingest.simulator.caiso_rows import Slot
 from ingest.simulator.nyiso_files import PUBLICATIONS, Publication
@@ -55,7 +55,8 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
     """The instants of a complete delivery day as the source stamps them."""
     match iso.upper():
         case "CAISO":
-            return [slot.start for slot in caiso_rows.slots(day, REPORTS[dataset].minutes)]
+            minutes = (caiso_load.RUNS.get(dataset) or REPORTS[dataset]).minutes
+            return [slot.start for slot in caiso_rows.slots(day, minutes)]
         case "PJM":
             step = FEEDS[dataset].step(day)
             return [
@@ -83,6 +84,10 @@ def _steps(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
 
 
 def _caiso(query: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    if query in caiso_load.RUNS:
+        slot = _slot(instant, caiso_load.RUNS[query].minutes)
+        revision = history.current("CAISO", query, slot.day)
+        return {"MW": prices.bare(caiso_load.amount(query, location, slot, revision), 2)}
     report = REPORTS[query]
     slot = _slot(instant, report.minutes)
     revision = history.current("CAISO", query, slot.day)

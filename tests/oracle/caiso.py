@@ -71,8 +71,8 @@ def _csv_prices(text: str) -> Iterator[tuple[datetime, datetime, str, str, str, 
         yield (
             utc(row["INTERVALSTARTTIME_GMT"]),
             utc(row["INTERVALENDTIME_GMT"]),
-            row["NODE"] if "NODE" in row else row["ANC_REGION"],
-            row["LMP_TYPE"] if "LMP_TYPE" in row else row["ANC_TYPE"],
+            next(row[name] for name in ("NODE", "ANC_REGION", "TAC_AREA_NAME") if name in row),
+            next(row[name] for name in ("LMP_TYPE", "ANC_TYPE", "XML_DATA_ITEM") if name in row),
             row["MARKET_RUN_ID"],
             float(price),
         )
@@ -149,6 +149,48 @@ def ancillary_services(case: Case) -> list[Row]:
             "market_clearing_price": price,
         }
         for start, end, region, item, _, price in prices(case)
+    ]
+
+
+FORECASTS = {
+    "SYS_FCST_DA_MW": "DAM",
+    "SYS_FCST_2DA_MW": "2DA",
+    "SYS_FCST_7DA_MW": "7DA",
+    "SYS_FCST_15MIN_MW": "RTPD",
+    "SYS_FCST_5MIN_MW": "RTD",
+}
+
+
+def _area(name: str) -> Row:
+    kind = "SYSTEM" if name == "CA ISO-TAC" else "ZONE" if name.endswith("-TAC") else "AREA"
+    return {"area": name, "area_id": name, "area_type": kind}
+
+
+def load(case: Case) -> list[Row]:
+    """One row per area and hour."""
+    return [
+        {
+            "interval_start_utc": start,
+            "interval_end_utc": end,
+            "load_type": {"SYS_FCST_ACT_MW": "actual"}[item],
+            **_area(area),
+            "load_mw": megawatts,
+        }
+        for start, end, area, item, _, megawatts in prices(case)
+    ]
+
+
+def load_forecast(case: Case) -> list[Row]:
+    """One row per forecast, area and interval; nothing says when it was published."""
+    return [
+        {
+            "interval_start_utc": start,
+            "interval_end_utc": end,
+            "forecast": FORECASTS[item],
+            **_area(area),
+            "forecast_mw": megawatts,
+        }
+        for start, end, area, item, _, megawatts in prices(case)
     ]
 
 

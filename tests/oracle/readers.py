@@ -64,6 +64,10 @@ def published(
             return caiso.ancillary_services(case)
         case "NYISO", "energy_prices":
             return nyiso.energy_prices(case)
+        case "CAISO", "load":
+            return caiso.load(case)
+        case "CAISO", "load_forecast":
+            return caiso.load_forecast(case)
         case "NYISO", "load":
             return nyiso.load(case)
         case "NYISO", "load_forecast":

@@ -29,21 +29,61 @@ placed AS (
 ),
 
 told AS (
-    UNPIVOT placed
-    ON
-        "Capitl",
-        "Centrl",
-        "Dunwod",
-        "Genese",
-        "Hud Vl",
-        "Longil",
-        "Mhk Vl",
-        "Millwd",
-        "N.Y.C.",
-        "North",
-        "West",
-        NYISO
-    INTO NAME area VALUE megawatts
+    SELECT
+        filename,
+        "Time Stamp",
+        start_utc,
+        UNNEST([
+            {
+                'area': 'Capitl',
+                'megawatts': Capitl
+            },
+            {
+                'area': 'Centrl',
+                'megawatts': Centrl
+            },
+            {
+                'area': 'Dunwod',
+                'megawatts': Dunwod
+            },
+            {
+                'area': 'Genese',
+                'megawatts': Genese
+            },
+            {
+                'area': 'Hud Vl',
+                'megawatts': "Hud Vl"
+            },
+            {
+                'area': 'Longil',
+                'megawatts': Longil
+            },
+            {
+                'area': 'Mhk Vl',
+                'megawatts': "Mhk Vl"
+            },
+            {
+                'area': 'Millwd',
+                'megawatts': Millwd
+            },
+            {
+                'area': 'N.Y.C.',
+                'megawatts': "N.Y.C."
+            },
+            {
+                'area': 'North',
+                'megawatts': North
+            },
+            {
+                'area': 'West',
+                'megawatts': West
+            },
+            {
+                'area': 'NYISO',
+                'megawatts': NYISO
+            }
+        ]) AS cell
+    FROM placed
 ),
 
 zones (name, ptid) AS (
@@ -66,18 +106,18 @@ SELECT
     told.start_utc AS interval_start_utc,
     'isolf' AS forecast,
     local_to_utc('America/New_York', member_written(told.filename), 1) AS published_at_utc,
-    told.area,
-    CASE WHEN told.area = 'NYISO' THEN 'SYSTEM' ELSE 'ZONE' END AS area_type,
-    COALESCE(zones.ptid, told.area) AS area_id,
-    TRY_CAST(told.megawatts AS DOUBLE) AS forecast_mw,
+    told.cell.area AS area,
+    CASE WHEN told.cell.area = 'NYISO' THEN 'SYSTEM' ELSE 'ZONE' END AS area_type,
+    COALESCE(zones.ptid, told.cell.area) AS area_id,
+    TRY_CAST(told.cell.megawatts AS DOUBLE) AS forecast_mw,
     CASE
         WHEN told.start_utc IS NULL
             THEN 'no clock in New York ever showed the stamp ' || COALESCE(told."Time Stamp", '(blank)')
-        WHEN TRY_CAST(told.megawatts AS DOUBLE) IS NULL
+        WHEN TRY_CAST(told.cell.megawatts AS DOUBLE) IS NULL
             THEN concat_ws(
-                ' ', 'the forecast of', told.area, 'at', told."Time Stamp", 'is not a number:', told.megawatts
+                ' ', 'the forecast of', told.cell.area, 'at', told."Time Stamp", 'is not a number:', told.cell.megawatts
             )
     END AS objection
 FROM told
-LEFT JOIN zones ON UPPER(told.area) = zones.name
-WHERE blank_to_null(told.megawatts) IS NOT NULL
+LEFT JOIN zones ON UPPER(told.cell.area) = zones.name
+WHERE blank_to_null(told.cell.megawatts) IS NOT NULL
