@@ -49,6 +49,7 @@ BROWSER = {
     "Accept-Language": "en-US,en;q=0.5",
     "Referer": "https://dataminer2.pjm.com/list",
 }
+DATE = "datetime_beginning_utc"
 _STAMP = re.compile(rb"\n(\d+/\d+/\d{4} \d+:\d\d:\d\d [AP]M),")
 # Rows may be added while the pages are read. Then the pages do not fit together, and reading begins again.
 MOST_READINGS = 3
@@ -65,8 +66,9 @@ class Page:
 class DataMiner:
     """The route ``data_miner``.
 
-    Of a road's ``ask``, ``feed`` and ``page_rows`` are taken out, the rest are query parameters: ``@hubs``
-    stands for the ids of the registry, ``@part`` for the request's part.
+    Of a road's ``ask``, ``feed``, ``page_rows`` and ``date`` (the column that the period is asked by, where it is not
+    datetime_beginning_utc) are taken out, the rest are query parameters: ``@hubs`` stands for the ids of the
+    registry, ``@part`` for the request's part.
     """
 
     def fetch(
@@ -75,7 +77,8 @@ class DataMiner:
         """Ask for a period page by page. Nothing is handed on before the last page is there."""
         words = road.asks(local_date(request.period.start, source.clock))
         feed, size = words.pop("feed"), int(words.pop("page_rows", "50000"))
-        query = {"datetime_beginning_utc": _range(request), **_filled(words, request, source)}
+        date = words.pop("date", DATE)
+        query = {date: _range(request), **_filled(words, request, source)}
         pages = self._pages(session, road, feed, query, size)
         if not pages:
             if may_be_unpublished(source, dataset, request.period, now()):
@@ -86,7 +89,9 @@ class DataMiner:
                 f"{SITE} answers with no rows of {feed} for a period that must have some. Ask again later."
             )
         stem = "_".join(filter(None, [feed, request.part, f"{request.period.start:%Y%m%dT%H%M}"]))
-        periods, lacking = _held(pages, request, dataset, source)
+        # Rows of a forecast begin with when it was made, which says nothing of the days that they are of.
+        whole = (request.period,)
+        periods, lacking = _held(pages, request, dataset, source) if date == DATE else (whole, [])
         yield from lacking
         for number, page in enumerate(pages if periods else [], start=1):
             yield Answer(

@@ -15,9 +15,9 @@ from ingest.simulator.caiso_reports import AS_ITEMS, COMPONENTS, REPORTS
 from ingest.simulator.caiso_rows import Slot
 from ingest.simulator.nyiso_files import PUBLICATIONS, Publication
 from ingest.simulator.nyiso_rows import Mark
-from ingest.simulator.pjm_feeds import FEEDS, SERVICES
+from ingest.simulator.pjm_feeds import FEEDS, MEGAWATTS, SERVICES
 from ingest.simulator.pjm_locations import Node, nodes
-from ingest.simulator.pjm_rows import moment, value_cells
+from ingest.simulator.pjm_rows import csv_stamp, load_cells, moment, value_cells
 from ingest.simulator.revisions import ORIGINAL, Revision, Revisions
 from ingest.simulator.world import EASTERN, PACIFIC
 
@@ -112,6 +112,14 @@ def _slots(day: date, minutes: int) -> dict[datetime, Slot]:
 def _pjm(feed_name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
     feed, at = FEEDS[feed_name], moment(instant)
     revision = history.current("PJM", feed_name, at.day)
+    if feed.kind == "forecast":
+        location, made = location.rsplit(" at ", 1)
+        area = next(item for item in SERVICES[feed_name] if item.key == location)
+        cells = load_cells(feed, area, at, revision, csv_stamp(datetime.fromisoformat(made)))
+        return {"MW": cells[MEGAWATTS[feed_name]]}
+    if feed.kind == "load":
+        area = next(item for item in SERVICES[feed_name] if item.key == location)
+        return {"MW": load_cells(feed, area, at, revision)[MEGAWATTS[feed_name]]}
     if feed_name in SERVICES:
         service = next((item for item in SERVICES[feed_name] if item.key == location), None)
         if service is None:

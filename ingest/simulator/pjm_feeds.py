@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ingest import clock
 from ingest.simulator.world import EASTERN
 
-Kind = Literal["lmp", "unverified", "monthly", "service", "reserve"]
+Kind = Literal["lmp", "unverified", "monthly", "service", "reserve", "load", "forecast"]
 Appears = Literal["day_before", "next_business_day", "month_close", "at_once"]
 
 # The reserve reform: five-minute reserve results, the day-ahead reserve feeds and the 30-minute product
@@ -19,6 +19,7 @@ Appears = Literal["day_before", "next_business_day", "month_close", "at_once"]
 REFORM = date(2022, 10, 1)
 
 _TIMES = ("datetime_beginning_utc", "datetime_beginning_ept")
+_FORECAST_HOURS = ("forecast_hour_beginning_utc", "forecast_hour_beginning_ept")
 _NODE = ("pnode_id", "pnode_name", "voltage", "equipment", "type", "zone")
 _VERSION = ("row_is_current", "version_nbr")
 
@@ -50,8 +51,17 @@ _MEGAWATTS = (
 _RESERVE = ("locale", "service", "mcp", "mcp_capped", "reg_ccp", "reg_pcp", *_MEGAWATTS)
 _REAL_TIME_ONLY = ("reg_ccp", "reg_pcp", "tier1_mw", "regd_mw")
 
-NUMBERS = frozenset(("pnode_id", "version_nbr", "value", *_RESERVE[2:], *_prices("da"), *_prices("rt")))
-FLAGS = frozenset(("row_is_current", "occ_check", "ref_caseid_used_multi_interval"))
+# The column of the load, by feed.
+MEGAWATTS = {
+    "hrl_load_metered": "mw",
+    "hrl_load_prelim": "prelim_load_avg_hourly",
+    "inst_load": "instantaneous_load",
+    "load_frcstd_hist": "forecast_load_mw",
+}
+NUMBERS = frozenset(
+    ("pnode_id", "version_nbr", "value", *_RESERVE[2:], *_prices("da"), *_prices("rt"), *MEGAWATTS.values())
+)
+FLAGS = frozenset(("row_is_current", "occ_check", "ref_caseid_used_multi_interval", "is_verified"))
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,8 @@ class Feed:
     sortable: tuple[str, ...] = ("datetime_beginning_ept",)
     # Columns that this feed never filters by, although it has them.
     unfilterable: frozenset[str] = frozenset()
+    # The columns with the beginning of the interval, which rows are asked by.
+    dates: tuple[str, str] = _TIMES
 
     @property
     def series(self) -> str:
@@ -245,6 +257,46 @@ FEEDS: Mapping[str, Feed] = {
             REFORM,
             "day_before",
         ),
+        Feed(
+            "hrl_load_metered",
+            "Hourly Load: Metered",
+            "load",
+            (*_TIMES, "nerc_region", "mkt_region", "zone", "load_area", "mw", "is_verified"),
+            60,
+            date(1993, 1, 1),
+            "next_business_day",
+        ),
+        Feed(
+            "hrl_load_prelim",
+            "Hourly Load: Preliminary",
+            "load",
+            (*_TIMES, "datetime_ending_utc", "datetime_ending_ept", "load_area", "prelim_load_avg_hourly"),
+            60,
+            date(2017, 10, 1),
+            "at_once",
+        ),
+        Feed(
+            "inst_load",
+            "Instantaneous Load",
+            "load",
+            (*_TIMES, "area", "instantaneous_load"),
+            5,
+            date(2017, 10, 1),
+            "at_once",
+            history_days=30,
+            newest_first=True,
+        ),
+        Feed(
+            "load_frcstd_hist",
+            "Historical Load Forecasts",
+            "forecast",
+            ("evaluated_at_utc", "evaluated_at_ept", *_FORECAST_HOURS, "forecast_area", "forecast_load_mw"),
+            60,
+            date(2011, 1, 1),
+            "next_business_day",
+            sortable=("forecast_hour_beginning_ept",),
+            dates=_FORECAST_HOURS,
+        ),
     )
 }
 
@@ -299,5 +351,23 @@ SERVICES: Mapping[str, tuple[Service, ...]] = {
         Service("PJM_RTO", "SR"),
         Service("PJM_RTO", "PR"),
         Service("PJM_RTO", "30MIN"),
+    ),
+    # Areas of load, each in its zone; a unit makes the area's name its key.
+    "hrl_load_metered": (
+        Service("AE", "AECO", "MW"),
+        Service("AE", "VMEU", "MW"),
+        Service("AEP", "AEPAPT", "MW"),
+        Service("RTO", "RTO", "MW"),
+    ),
+    "hrl_load_prelim": (Service("AE", "AE", "MW"), Service("AEP", "AEP", "MW"), Service("RTO", "RTO", "MW")),
+    "inst_load": (
+        Service("AEP", "AEP", "MW"),
+        Service("RTO", "PJM MID ATLANTIC REGION", "MW"),
+        Service("RTO", "PJM RTO", "MW"),
+    ),
+    "load_frcstd_hist": (
+        Service("AE", "AE", "MW"),
+        Service("RTO", "MID_ATLANTIC_REGION", "MW"),
+        Service("RTO", "RTO", "MW"),
     ),
 }

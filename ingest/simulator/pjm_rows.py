@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest.simulator import prices
-from ingest.simulator.pjm_feeds import Feed, Service
+from ingest.simulator.pjm_feeds import MEGAWATTS, Feed, Service
 from ingest.simulator.pjm_locations import Node
 from ingest.simulator.prices import Price
 from ingest.simulator.revisions import ORIGINAL, Revision
@@ -141,9 +141,40 @@ def reserve_cells(feed: Feed, service: Service, at: Moment, revision: Revision) 
     return {name: text for name, text in cells.items() if name in feed.columns}
 
 
+def load_cells(
+    feed: Feed, area: Service, at: Moment, revision: Revision, evaluated: str = ""
+) -> dict[str, str]:
+    """The load of an area, or what was expected of it when it was ``evaluated``; some rows are verified yet."""
+    place = prices.seed("PJM", "load", area.key)
+    draw = prices.mix(prices.seed("PJM", feed.name, evaluated) ^ place, at.minute)
+    evening = 100 + 12 * (17 <= at.local.hour <= 21) - 15 * (at.local.hour < 6)
+    thousandths = (900 + place % 12_000) * evening * 10 * (10_000 + draw % 400 - 200) // 10_000
+    thousandths += revision.amount_for(area.key, at.local.hour) // 1000
+    decimals = {"inst_load": 6, "hrl_load_metered": 3, "hrl_load_prelim": 1}.get(feed.name, 0)
+    end = at.start + timedelta(minutes=feed.minutes)
+    cells = {
+        MEGAWATTS[feed.name]: f"{thousandths / 1000:.{decimals}f}",
+        "is_verified": str(place % 2 == 0),
+        "datetime_ending_utc": csv_stamp(end),
+        "datetime_ending_ept": csv_stamp(end.astimezone(ZoneInfo(EASTERN))),
+    }
+    return {name: text for name, text in cells.items() if name in feed.columns}
+
+
+def evaluated(at: Moment, number: int) -> datetime:
+    """When the snapshots of a day were made: every six hours of the day before, in UTC."""
+    midnight = datetime.combine(at.day - timedelta(days=1), time(), ZoneInfo(EASTERN)).astimezone(UTC)
+    return midnight + timedelta(hours=6 * number, minutes=-15, seconds=7)
+
+
 def item_cells(feed: Feed, item: Node | Service) -> dict[str, str]:
     """The columns that name what a row is about; filters work on these."""
     if isinstance(item, Service):
+        if feed.kind in ("load", "forecast"):
+            region = "RTO" if item.place == "RTO" else "RFC"
+            named = {"nerc_region": region, "mkt_region": region, "zone": item.place}
+            named |= dict.fromkeys(("load_area", "area", "forecast_area"), item.product)
+            return {name: text for name, text in named.items() if name in feed.columns}
         if feed.kind == "service":
             return {"ancillary_service": item.product, "unit": item.unit}
         return {"locale": item.place, "service": item.product}
@@ -166,6 +197,8 @@ def value_cells(feed: Feed, item: Node | Service, at: Moment, revision: Revision
         if "occ_check" in feed.columns:
             cells |= {"occ_check": "False", "ref_caseid_used_multi_interval": "True"}
         return cells
+    if feed.kind in ("load", "forecast"):
+        return load_cells(feed, item, at, revision)
     if feed.kind == "reserve":
         return reserve_cells(feed, item, at, revision)
     return {"value": prices.decimals(service_value(feed.name, item, at, revision), 6)}

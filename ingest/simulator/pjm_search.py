@@ -105,13 +105,13 @@ def parse(feed: Feed, query: Mapping[str, str], now: datetime) -> Search:
             raise Refusal("fields", f"'{name}' is not a field of {feed.name}.")
     sort = words.get("sort", "").lower() or None
     order = words.get("order", "").lower()
-    first, last, local = _dates(filters, now)
+    first, last, local = _dates(feed, filters, now)
     search = Search(
         feed=feed,
         first=first,
         last=last,
         local=local,
-        filters={name: value for name, value in filters.items() if name not in _DATES},
+        filters={name: value for name, value in filters.items() if name not in feed.dates},
         fields=tuple(name for name in feed.columns if name in fields) or feed.columns,
         row_count=row_count,
         start_row=start_row,
@@ -166,12 +166,10 @@ def _whole(words: Mapping[str, str], name: str, label: str) -> int | None:
     return int(words[name])
 
 
-def _dates(filters: Mapping[str, str], now: datetime) -> tuple[datetime, datetime, bool]:
-    given = [name for name in _DATES if filters.get(name)]
+def _dates(feed: Feed, filters: Mapping[str, str], now: datetime) -> tuple[datetime, datetime, bool]:
+    given = [name for name in feed.dates if filters.get(name)]
     if not given:
-        raise Refusal(
-            "datetime_beginning_ept", "A datetime is missing. Please specify datetime_beginning_utc or _ept."
-        )
+        raise Refusal(feed.dates[1], f"A datetime is missing. Please specify {feed.dates[0]} or _ept.")
     name = given[0]
     local = name.endswith("_ept")
     first, last = _range(

@@ -11,13 +11,22 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from ingest import clock
 from ingest.simulator import pjm_search, prices
 from ingest.simulator.answers import Answer, Request, with_extra_column
 from ingest.simulator.pjm_feeds import FEEDS, FLAGS, NUMBERS, SERVICES, Feed, Service
 from ingest.simulator.pjm_locations import Node, nodes
-from ingest.simulator.pjm_rows import Moment, item_cells, moment, value_cells
+from ingest.simulator.pjm_rows import (
+    Moment,
+    csv_stamp,
+    evaluated,
+    item_cells,
+    load_cells,
+    moment,
+    value_cells,
+)
 from ingest.simulator.pjm_search import Refusal, Search
 from ingest.simulator.revisions import Revision
 from ingest.simulator.world import EASTERN, World
@@ -28,6 +37,9 @@ CSV = "text/csv; charset=utf-8"
 CRLF = "\r\n"
 
 CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in FEEDS}
+
+# Of a forecast, the day before has so many.
+SNAPSHOTS = 4
 
 Item = Node | Service
 
@@ -148,6 +160,8 @@ def _versions(search: Search, at: Moment, world: World) -> list[tuple[int, bool,
     """The versions of a day that the filters let through; only the last where a feed does not number them."""
     history = world.revisions.history("PJM", search.feed.name, at.day)
     last = len(history)
+    if search.feed.kind == "forecast":
+        return [(number, True, history[-1]) for number in range(1, SNAPSHOTS + 1)]
     if not search.feed.versioned:
         return [(last, True, history[-1])]
     found = []
@@ -240,11 +254,21 @@ def _rows_answer(search: Search, request: Request, world: World) -> Answer:
 
 
 def _cells(search: Search, row: Row, fixed: Mapping[str, str]) -> dict[str, str]:
+    utc, ept = search.feed.dates
+    values = value_cells(search.feed, row.item, row.at, row.revision)
+    if search.feed.kind == "forecast" and isinstance(row.item, Service):
+        made = evaluated(row.at, row.number)
+        words = csv_stamp(made)
+        values = load_cells(search.feed, row.item, row.at, row.revision, words)
+        values |= {
+            "evaluated_at_utc": words,
+            "evaluated_at_ept": csv_stamp(made.astimezone(ZoneInfo(EASTERN))),
+        }
     return {
-        "datetime_beginning_utc": row.at.utc_csv,
-        "datetime_beginning_ept": row.at.ept_csv,
+        utc: row.at.utc_csv,
+        ept: row.at.ept_csv,
         **fixed,
-        **value_cells(search.feed, row.item, row.at, row.revision),
+        **values,
         "row_is_current": str(row.current),
         "version_nbr": str(row.number),
     }

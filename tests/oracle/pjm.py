@@ -74,6 +74,59 @@ def voltage(label: str | None) -> float | None:
         return None
 
 
+def _area(name: str) -> Row:
+    kind = "SYSTEM" if name in ("RTO", "PJM RTO", "RTO_COMBINED") else "AREA"
+    return {"area": name, "area_id": name, "area_type": "REGION" if "REGION" in name else kind}
+
+
+def load(case: Case) -> list[Row]:
+    """One row per area and stamp; meters say whether they are verified, which is the source's version."""
+    kinds = {
+        "mw": ("load_area", "metered"),
+        "prelim_load_avg_hourly": ("load_area", "preliminary"),
+        "instantaneous_load": ("area", "actual"),
+    }
+    rows = []
+    for record in records(case):
+        column = next(name for name in kinds if name in record)
+        area, kind = kinds[column]
+        start = utc(record)
+        row = {
+            "interval_start_utc": start,
+            "stamp_utc": start,
+            "load_type": kind,
+            **_area(record[area] or ""),
+            "load_mw": number(record[column]),
+        }
+        if column == "mw":
+            row["source_version"] = {"True": 2, "False": 1}[record["is_verified"] or ""]
+        if row["load_mw"] is not None:
+            rows.append(row)
+    return rows
+
+
+def load_forecast(case: Case) -> list[Row]:
+    """One row per area, hour and evaluation."""
+    rows = []
+    for record in records(case):
+        kept = "evaluated_at_utc" in record
+        made, start = (
+            ("evaluated_at_utc", "forecast_hour_beginning_utc")
+            if kept
+            else ("evaluated_at_datetime_utc", "forecast_datetime_beginning_utc")
+        )
+        rows.append(
+            {
+                "interval_start_utc": stamp(record[start] or ""),
+                "forecast": "load_frcstd_hist" if kept else "load_frcstd_7_day",
+                "published_at_utc": stamp(record[made] or ""),
+                **_area(record["forecast_area"] or ""),
+                "forecast_mw": number(record["forecast_load_mw"]),
+            }
+        )
+    return rows
+
+
 def energy_prices(
     case: Case, market: str, derived: bool = False, known: Mapping[str, str] | None = None
 ) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from oracle import caiso, contract, nyiso, pjm
 from oracle.shell import Case, Row
@@ -64,6 +64,10 @@ def published(
             return caiso.ancillary_services(case)
         case "NYISO", "energy_prices":
             return nyiso.energy_prices(case)
+        case "PJM", "load":
+            return pjm.load(case)
+        case "PJM", "load_forecast":
+            return pjm.load_forecast(case)
         case "CAISO", "load":
             return caiso.load(case)
         case "CAISO", "load_forecast":
@@ -110,6 +114,8 @@ def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     if iso == "NYISO" and table == "load_forecast":
         # The issue of a day comes out on the day before.
         return f"{row['area']} of {row['published_at_utc'].astimezone(nyiso.NEW_YORK).date() + timedelta(days=1)}"
+    if iso == "PJM" and table == "load_forecast":
+        return f"{row['area']} at {row['published_at_utc'].astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
     if table in ("load", "load_forecast"):
         return str(row["area"])
     named = iso == "NYISO" and table == "energy_prices"

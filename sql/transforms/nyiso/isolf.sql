@@ -115,7 +115,8 @@ SELECT
             THEN 'no clock in New York ever showed the stamp ' || COALESCE(told."Time Stamp", '(blank)')
         WHEN TRY_CAST(told.cell.megawatts AS DOUBLE) IS NULL
             THEN concat_ws(
-                ' ', 'the forecast of', told.cell.area, 'at', told."Time Stamp", 'is not a number:', told.cell.megawatts
+                ' ', 'the forecast of', told.cell.area, 'at', told."Time Stamp",
+                'is not a number:', told.cell.megawatts
             )
     END AS objection
 FROM told
