@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,16 @@ def pmp(*words: object, **environ: str) -> Said:
 def source_word(dataset: Dataset) -> str:
     """The source's own name of a dataset, as its site and the simulator know it."""
     return dataset.source_name.split(" ")[0]
+
+
+def is_newest_only(dataset: Dataset) -> bool:
+    """Whether a source serves nothing of the past, as of a forecast only the newest one."""
+    return all(road.retention.days == 0 for road in dataset.roads)
+
+
+def servable_day(dataset: Dataset, usual: date, now: datetime) -> date:
+    """A day that a dataset's roads serve at a moment: the usual one; tomorrow where nothing past is served."""
+    return now.date() + timedelta(days=1) if is_newest_only(dataset) else usual
 
 
 def declared(*changed: Source) -> contextlib.AbstractContextManager[None]:

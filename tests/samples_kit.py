@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 
 import pytest
 import requests
-from behaviour_kit import ISOS, read, served, source_word, stamp, thin
+from behaviour_kit import ISOS, is_newest_only, read, served, source_word, stamp, thin
 from oracle import caiso, contract
 from oracle.shell import Case, samples, stamps, unpack
 
@@ -81,6 +81,8 @@ def foreign() -> Iterator[tuple[str, Path]]:
 
 def simulated_files(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
     sim.now = stamp("2025-11-06 08:00") if dataset.published.day <= 30 else stamp("2026-01-20 08:00")
+    if is_newest_only(dataset):
+        sim.now = stamp("2025-11-02 12:00")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAKE_NOW", sim.now.isoformat())
         files = thin(source, served(sim, source, dataset, dataset.roads[0], DAY))
@@ -114,7 +116,9 @@ def _data_miner(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tu
     query = {
         "rowCount": "400",
         "startRow": "1",
-        "datetime_beginning_utc": f"{begin:%m/%d/%Y %H:%M} to {begin + timedelta(hours=3):%m/%d/%Y %H:%M}",
+        dataset.roads[0].ask.get(
+            "date", "datetime_beginning_utc"
+        ): f"{begin:%m/%d/%Y %H:%M} to {begin + timedelta(hours=3):%m/%d/%Y %H:%M}",
     }
     for name, more in (("page.json", {}), ("download.json", {"format": "json", "download": "true"})):
         answer = requests.get(

@@ -22,6 +22,7 @@ from behaviour_kit import (
     World,
     assert_series,
     declared,
+    is_newest_only,
     small,
     source_word,
     stamp,
@@ -29,7 +30,7 @@ from behaviour_kit import (
 from oracle import readers
 
 from ingest import registry
-from ingest.registry import Source
+from ingest.registry import Dataset, Source
 from ingest.simulator import Simulator, expected
 
 AUTUMN, SPRING = date(2025, 11, 2), date(2026, 3, 8)
@@ -52,32 +53,42 @@ def visits(source: Source, thorough: bool) -> Iterator[Visit]:
 
     Unless thorough, five-minute markets are asked for their 25-hour day only.
     """
-    for now, first, last, late in (
-        ("2025-11-07 08:00", AUTUMN, AUTUMN, False),
-        ("2026-01-06 08:00", *EDGE, False),
-        ("2026-03-13 08:00", SPRING, SPRING, False),
-        ("2026-03-13 09:00", AUTUMN, AUTUMN, True),
-        ("2026-04-25 08:00", SPRING, SPRING, True),
+    for now, first, last, when in (
+        ("2025-11-02 12:00", AUTUMN, AUTUMN, "on the day"),
+        ("2025-11-07 08:00", AUTUMN, AUTUMN, "soon"),
+        ("2025-12-31 20:00", *EDGE, "on the day"),
+        ("2026-01-06 08:00", *EDGE, "soon"),
+        ("2026-03-08 12:00", SPRING, SPRING, "on the day"),
+        ("2026-03-13 08:00", SPRING, SPRING, "soon"),
+        ("2026-03-13 09:00", AUTUMN, AUTUMN, "late"),
+        ("2026-04-25 08:00", SPRING, SPRING, "late"),
     ):
         for scope in ("hubs", "all"):
             names = tuple(
                 name
                 for name, dataset in source.datasets.items()
-                if (dataset.published.day > 30) == late
+                if served_when(dataset) == when
                 and scope == ("hubs" if "hubs" in dataset.scopes else "all")
                 and (thorough or first == AUTUMN or dataset.interval_minutes > 5)
             )
             if names:
                 yield Visit(now, first, last, names, scope)
-        if thorough and first == AUTUMN and not late:
+        if thorough and first == AUTUMN and when == "soon":
             yield Visit("2025-11-07 09:00", first, last, names_at(source, "all"), "all")
 
 
 def names_at(source: Source, scope: str) -> tuple[str, ...]:
     """Datasets that the sites serve a few days after a delivery day."""
     return tuple(
-        name for name, one in source.datasets.items() if scope in one.scopes and one.published.day <= 30
+        name for name, one in source.datasets.items() if scope in one.scopes and served_when(one) == "soon"
     )
+
+
+def served_when(dataset: Dataset) -> str:
+    """When the sites serve a delivery day: on it only, a few days after it, or when its month is closed."""
+    if is_newest_only(dataset):
+        return "on the day"
+    return "late" if dataset.published.day > 30 else "soon"
 
 
 def days_of(source: Source, name: str, thorough: bool) -> list[date]:

@@ -20,6 +20,8 @@ from behaviour_kit import (
     TABULAR,
     World,
     declared,
+    is_newest_only,
+    servable_day,
     served,
     small,
     stamp,
@@ -62,7 +64,7 @@ def _healthy(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 def day_of(dataset: Dataset) -> date:
     """A day that a dataset's first road serves at NOW."""
-    return DAYS[dataset.published.day > 30]
+    return servable_day(dataset, DAYS[dataset.published.day > 30], NOW)
 
 
 def host_of(source: Source, dataset: Dataset) -> str:
@@ -201,11 +203,13 @@ class Drift:
         source = registry.source(iso)
         self.iso = iso
         self.world = World(folder, site, NOW).__enter__()
-        self.names = [name for name, one in source.datasets.items() if one.feeds and one.published.day <= 30]
-        late = [name for name, one in source.datasets.items() if one.feeds and one.published.day > 30]
-        self.bad = {name: day_of(source.dataset(name)) + timedelta(days=1) for name in (*self.names, *late)}
+        fed = {name: one for name, one in source.datasets.items() if one.feeds}
+        newest = [name for name, one in fed.items() if is_newest_only(one)]
+        self.names = [name for name, one in fed.items() if one.published.day <= 30 and name not in newest]
+        late = [name for name, one in fed.items() if one.published.day > 30]
+        self.bad = {name: day_of(one) + timedelta(days=1) for name, one in fed.items()}
         for scope in ("hubs", "all"):
-            for names in (self.names, late):
+            for names in (self.names, newest, late):
                 chosen = [name for name in names if source.dataset(name).scopes[0] == scope]
                 if chosen:
                     self._land(site, source, chosen, scope)

@@ -46,6 +46,8 @@ def sim() -> Iterator[Simulator]:
 def a_day(source: Source, dataset: Dataset, road: Road) -> date:
     """A past day that the road serves: a few days ago, or the last one that the dataset has."""
     today = local_date(NOW, source.clock)
+    if road.retention.days == 0:
+        return today
     day = today - timedelta(days=6 + max(dataset.published.day, 0))
     if road.span == "month":
         day = (today.replace(day=1) - timedelta(days=1)).replace(day=1)

@@ -16,6 +16,7 @@ from behaviour_kit import (
     World,
     assert_series,
     declared,
+    servable_day,
     served,
     small,
     source_word,
@@ -34,7 +35,20 @@ NOW = stamp("2025-11-20 20:00")
 DAYS = {False: date(2025, 11, 14), True: date(2025, 10, 8)}
 DAY = timedelta(days=1)
 # The column that holds a price, in the CSV of every dataset, by the sources' own names.
-PRICES = ("MW", "PRC", "VALUE", "total_lmp_da", "total_lmp_rt", "value", "mcp", "LBMP ($/MWHr)")
+PRICES = (
+    "MW",
+    "PRC",
+    "VALUE",
+    "total_lmp_da",
+    "total_lmp_rt",
+    "value",
+    "mcp",
+    "LBMP ($/MWHr)",
+    "mw",
+    "prelim_load_avg_hourly",
+    "instantaneous_load",
+    "forecast_load_mw",
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +72,7 @@ def world(site: Simulator, tmp_path: Path) -> Iterator[World]:
 
 def day_of(dataset: Dataset) -> date:
     """A day that a dataset's first road serves at NOW."""
-    return DAYS[dataset.published.day > 30]
+    return servable_day(dataset, DAYS[dataset.published.day > 30], NOW)
 
 
 def files_of(sim: Simulator, source: Source, dataset: Dataset) -> list[tuple[str, bytes]]:
@@ -124,13 +138,14 @@ def test_a_price_that_is_corrected_and_taken_back_has_three_versions(
         assert assert_series(taken_back, iso, feed.table, feed.series) > 0
         where = f"data_source LIKE 'raw/{iso.lower()}/{dataset}/%'"
         if feed.table in contract.VINTAGES:
-            # Another publication of a forecast is another forecast, also where it says the same again.
-            assert set(versions_of(taken_back, feed.table, where)) == {ONCE}
-            vintages = taken_back.query(
+            # Another publication of a forecast is another forecast, also where it says the same again. One that states
+            # its moment, and is served with other numbers, is revised.
+            (vintages,) = taken_back.query(
                 f"SELECT count(DISTINCT published_at_utc) AS n FROM market.{feed.table} WHERE {where}"
             )
-            assert vintages == [{"n": 3}]
-            return
+            if vintages["n"] == 3:
+                assert set(versions_of(taken_back, feed.table, where)) == {ONCE}
+                return
         found += versions_of(taken_back, feed.table, where)
     # Within a series of several stages this dataset's versions need not be the first or the last ones.
     assert any(len(history) == 3 for history in found)

@@ -12,7 +12,7 @@ from ingest import clock
 from ingest.simulator.world import EASTERN
 
 Kind = Literal["lmp", "unverified", "monthly", "service", "reserve", "load", "forecast"]
-Appears = Literal["day_before", "next_business_day", "month_close", "at_once"]
+Appears = Literal["week_before", "day_before", "next_business_day", "month_close", "at_once"]
 
 # The reserve reform: five-minute reserve results, the day-ahead reserve feeds and the 30-minute product
 # begin.
@@ -20,6 +20,7 @@ REFORM = date(2022, 10, 1)
 
 _TIMES = ("datetime_beginning_utc", "datetime_beginning_ept")
 _FORECAST_HOURS = ("forecast_hour_beginning_utc", "forecast_hour_beginning_ept")
+_NEWEST_HOURS = ("forecast_datetime_beginning_utc", "forecast_datetime_beginning_ept")
 _NODE = ("pnode_id", "pnode_name", "voltage", "equipment", "type", "zone")
 _VERSION = ("row_is_current", "version_nbr")
 
@@ -57,6 +58,7 @@ MEGAWATTS = {
     "hrl_load_prelim": "prelim_load_avg_hourly",
     "inst_load": "instantaneous_load",
     "load_frcstd_hist": "forecast_load_mw",
+    "load_frcstd_7_day": "forecast_load_mw",
 }
 NUMBERS = frozenset(
     ("pnode_id", "version_nbr", "value", *_RESERVE[2:], *_prices("da"), *_prices("rt"), *MEGAWATTS.values())
@@ -104,6 +106,8 @@ class Feed:
     def published(self, day: date) -> datetime:
         """When a delivery day can be asked for. ``at_once`` means interval by interval instead."""
         match self.appears:
+            case "week_before":
+                return clock.midnight(day - timedelta(days=6), EASTERN)
             case "day_before":
                 return _noon(day - timedelta(days=1), hour=13)
             case "next_business_day":
@@ -297,6 +301,26 @@ FEEDS: Mapping[str, Feed] = {
             sortable=("forecast_hour_beginning_ept",),
             dates=_FORECAST_HOURS,
         ),
+        Feed(
+            "load_frcstd_7_day",
+            "Seven-Day Load Forecast",
+            "forecast",
+            (
+                "evaluated_at_datetime_utc",
+                "evaluated_at_datetime_ept",
+                *_NEWEST_HOURS,
+                "forecast_datetime_ending_utc",
+                "forecast_datetime_ending_ept",
+                "forecast_area",
+                "forecast_load_mw",
+            ),
+            60,
+            date(2011, 1, 1),
+            "week_before",
+            history_days=0,
+            sortable=("forecast_datetime_beginning_ept",),
+            dates=_NEWEST_HOURS,
+        ),
     )
 }
 
@@ -369,5 +393,10 @@ SERVICES: Mapping[str, tuple[Service, ...]] = {
         Service("AE", "AE", "MW"),
         Service("RTO", "MID_ATLANTIC_REGION", "MW"),
         Service("RTO", "RTO", "MW"),
+    ),
+    "load_frcstd_7_day": (
+        Service("AEP", "AEP", "MW"),
+        Service("RTO", "WESTERN_REGION", "MW"),
+        Service("RTO", "RTO_COMBINED", "MW"),
     ),
 }

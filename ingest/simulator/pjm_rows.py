@@ -155,14 +155,19 @@ def load_cells(
     cells = {
         MEGAWATTS[feed.name]: f"{thousandths / 1000:.{decimals}f}",
         "is_verified": str(place % 2 == 0),
-        "datetime_ending_utc": csv_stamp(end),
-        "datetime_ending_ept": csv_stamp(end.astimezone(ZoneInfo(EASTERN))),
+        **{f"{name}datetime_ending_utc": csv_stamp(end) for name in ("", "forecast_")},
+        **{
+            f"{name}datetime_ending_ept": csv_stamp(end.astimezone(ZoneInfo(EASTERN)))
+            for name in ("", "forecast_")
+        },
     }
     return {name: text for name, text in cells.items() if name in feed.columns}
 
 
-def evaluated(at: Moment, number: int) -> datetime:
-    """When the snapshots of a day were made: every six hours of the day before, in UTC."""
+def evaluated(feed: Feed, at: Moment, number: int) -> datetime:
+    """When a forecast was made, in UTC: a half hour counted from 1970, or one of the snapshots of the day before."""
+    if feed.appears == "week_before":
+        return datetime.fromtimestamp(number * 1800 - 727, UTC)
     midnight = datetime.combine(at.day - timedelta(days=1), time(), ZoneInfo(EASTERN)).astimezone(UTC)
     return midnight + timedelta(hours=6 * number, minutes=-15, seconds=7)
 

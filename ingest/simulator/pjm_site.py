@@ -160,6 +160,8 @@ def _versions(search: Search, at: Moment, world: World) -> list[tuple[int, bool,
     """The versions of a day that the filters let through; only the last where a feed does not number them."""
     history = world.revisions.history("PJM", search.feed.name, at.day)
     last = len(history)
+    if search.feed.appears == "week_before":
+        return [(int(world.now.timestamp()) // 1800, True, history[-1])]
     if search.feed.kind == "forecast":
         return [(number, True, history[-1]) for number in range(1, SNAPSHOTS + 1)]
     if not search.feed.versioned:
@@ -257,13 +259,12 @@ def _cells(search: Search, row: Row, fixed: Mapping[str, str]) -> dict[str, str]
     utc, ept = search.feed.dates
     values = value_cells(search.feed, row.item, row.at, row.revision)
     if search.feed.kind == "forecast" and isinstance(row.item, Service):
-        made = evaluated(row.at, row.number)
+        made = evaluated(search.feed, row.at, row.number)
         words = csv_stamp(made)
         values = load_cells(search.feed, row.item, row.at, row.revision, words)
-        values |= {
-            "evaluated_at_utc": words,
-            "evaluated_at_ept": csv_stamp(made.astimezone(ZoneInfo(EASTERN))),
-        }
+        local = csv_stamp(made.astimezone(ZoneInfo(EASTERN)))
+        values |= {"evaluated_at_utc": words, "evaluated_at_ept": local}
+        values |= {"evaluated_at_datetime_utc": words, "evaluated_at_datetime_ept": local}
     return {
         utc: row.at.utc_csv,
         ept: row.at.ept_csv,
@@ -290,8 +291,10 @@ def _csv(search: Search, rows: Iterator[Row] | list[Row], drift: bool) -> str:
 
 def _json_item(search: Search, row: Row, drift: bool) -> str:
     cells = _cells(search, row, _fixed(search.feed.name, row.item))
-    cells["datetime_beginning_utc"] = f"{row.at.start:%Y-%m-%dT%H:%M:%S}"
-    cells["datetime_beginning_ept"] = f"{row.at.local:%Y-%m-%dT%H:%M:%S}"
+    for name in search.fields:
+        if name.endswith(("_utc", "_ept")):
+            printed = datetime.strptime(cells[name], "%m/%d/%Y %I:%M:%S %p")
+            cells[name] = f"{printed:%Y-%m-%dT%H:%M:%S}"
     pairs = [f'"{name}":{_json_value(name, cells[name])}' for name in search.fields]
     return "{" + ",".join([*pairs, '"new_column":1'] if drift else pairs) + "}"
 
