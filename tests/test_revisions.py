@@ -36,18 +36,9 @@ DAYS = {False: date(2025, 11, 14), True: date(2025, 10, 8)}
 DAY = timedelta(days=1)
 # The column that holds a price, in the CSV of every dataset, by the sources' own names.
 PRICES = (
-    "MW",
-    "PRC",
-    "VALUE",
-    "total_lmp_da",
-    "total_lmp_rt",
-    "value",
-    "mcp",
+    *"MW PRC VALUE total_lmp_da total_lmp_rt value mcp mw".split(),
+    *"prelim_load_avg_hourly instantaneous_load forecast_load_mw".split(),
     "LBMP ($/MWHr)",
-    "mw",
-    "prelim_load_avg_hourly",
-    "instantaneous_load",
-    "forecast_load_mw",
 )
 
 

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -58,6 +58,7 @@ def test_more_keys_can_be_given_and_the_key_may_stand_in_the_query(monkeypatch: 
 
 LMP = "datetime_beginning_utc,datetime_beginning_ept,pnode_id,pnode_name,voltage,equipment,type,zone,"
 PARTS = "system_energy_price_{0},total_lmp_{0},congestion_price_{0},marginal_loss_price_{0}"
+BEGINNING = "datetime_beginning_utc,datetime_beginning_ept,"
 SERVICE = "datetime_beginning_utc,datetime_beginning_ept,ancillary_service,unit,value,"
 RESERVE = "datetime_beginning_utc,datetime_beginning_ept,locale,service,mcp,mcp_capped,"
 UNVERIFIED = (
@@ -86,14 +87,36 @@ HEADERS: dict[str, tuple[str, str]] = {
         "pjm/reserve_market_results/*.csv",
     ),
     "da_reserve_market_results": (RESERVE + "as_req_mw,total_mw,as_mw,ss_mw,ircmwt2,dsr_as_mw,nsr_mw", ""),
+    "hrl_load_metered": (
+        BEGINNING + "nerc_region,mkt_region,zone,load_area,mw,is_verified",
+        "pjm/hrl_load_metered/*.csv",
+    ),
+    "hrl_load_prelim": (
+        BEGINNING + "datetime_ending_utc,datetime_ending_ept,load_area,prelim_load_avg_hourly",
+        "pjm/hrl_load_prelim/*.csv",
+    ),
+    "inst_load": (BEGINNING + "area,instantaneous_load", "pjm/inst_load/*.csv"),
+    "load_frcstd_hist": (
+        "evaluated_at_utc,evaluated_at_ept,forecast_hour_beginning_utc,forecast_hour_beginning_ept,"
+        "forecast_area,forecast_load_mw",
+        "",
+    ),
+    "load_frcstd_7_day": (
+        "evaluated_at_datetime_utc,evaluated_at_datetime_ept,forecast_datetime_beginning_utc,"
+        "forecast_datetime_beginning_ept,forecast_datetime_ending_utc,forecast_datetime_ending_ept,"
+        "forecast_area,forecast_load_mw",
+        "",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", FEEDS)
 def test_a_feed_has_the_header_of_the_genuine_one(calm: Simulator, name: str) -> None:
     header, pattern = HEADERS[name]
-    recent = {"datetime_beginning_ept": "11/15/2026 00:00 to 11/15/2026 23:59"}
-    answer = feed(calm, name, **(recent if "unverified" in name else DAY))
+    kept = FEEDS[name].history_days
+    day = NOW.date() - timedelta(days=min(60 if kept is None else kept, 5))
+    words = {FEEDS[name].dates[1]: f"{day:%m/%d/%Y} 00:00 to {day:%m/%d/%Y} 23:59"}
+    answer = feed(calm, name, **(DAY if kept is None and DAY.keys() <= set(FEEDS[name].dates) else words))
     assert answer.text.split("\r\n", 1)[0] == header
     assert len(answer.text.splitlines()) > 24
     for sample in genuine(pattern) if pattern else []:

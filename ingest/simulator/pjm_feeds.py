@@ -340,6 +340,12 @@ class Service:
         return self.product if self.unit else f"{self.place} {self.product}"
 
 
+def _areas(*words: str) -> tuple[Service, ...]:
+    """Areas of load, each behind its zone; the unit makes the area's name its key."""
+    split = (word.partition(" ") for word in words)
+    return tuple(Service(zone, area, "MW") for zone, _, area in split)
+
+
 _REAL_TIME_SERVICES = (
     Service("RTO", "RTO Regulation Capability", "Price"),
     Service("RTO", "RTO Regulation Mileage", "Price"),
@@ -376,27 +382,9 @@ SERVICES: Mapping[str, tuple[Service, ...]] = {
         Service("PJM_RTO", "PR"),
         Service("PJM_RTO", "30MIN"),
     ),
-    # Areas of load, each in its zone; a unit makes the area's name its key.
-    "hrl_load_metered": (
-        Service("AE", "AECO", "MW"),
-        Service("AE", "VMEU", "MW"),
-        Service("AEP", "AEPAPT", "MW"),
-        Service("RTO", "RTO", "MW"),
-    ),
-    "hrl_load_prelim": (Service("AE", "AE", "MW"), Service("AEP", "AEP", "MW"), Service("RTO", "RTO", "MW")),
-    "inst_load": (
-        Service("AEP", "AEP", "MW"),
-        Service("RTO", "PJM MID ATLANTIC REGION", "MW"),
-        Service("RTO", "PJM RTO", "MW"),
-    ),
-    "load_frcstd_hist": (
-        Service("AE", "AE", "MW"),
-        Service("RTO", "MID_ATLANTIC_REGION", "MW"),
-        Service("RTO", "RTO", "MW"),
-    ),
-    "load_frcstd_7_day": (
-        Service("AEP", "AEP", "MW"),
-        Service("RTO", "WESTERN_REGION", "MW"),
-        Service("RTO", "RTO_COMBINED", "MW"),
-    ),
+    "hrl_load_metered": _areas("AE AECO", "AE VMEU", "AEP AEPAPT", "RTO RTO"),
+    "hrl_load_prelim": _areas("AE AE", "AEP AEP", "RTO RTO"),
+    "inst_load": _areas("AEP AEP", "RTO PJM MID ATLANTIC REGION", "RTO PJM RTO"),
+    "load_frcstd_hist": _areas("AE AE", "RTO MID_ATLANTIC_REGION", "RTO RTO"),
+    "load_frcstd_7_day": _areas("AEP AEP", "RTO WESTERN_REGION", "RTO RTO_COMBINED"),
 }
