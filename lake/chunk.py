@@ -124,18 +124,25 @@ def _spans(shop: Workshop) -> dict[str, Period | None]:
     shop.publish()
     rows = shop.connection.execute(
         """
-        SELECT raw_key, min(instant), max(instant)
-        FROM (SELECT object_no, coalesce(interval_start_utc, stamp_utc) AS instant FROM published)
+        SELECT raw_key, min(instant), max(instant), any_value(objection)
+        FROM (
+            SELECT object_no, coalesce(interval_start_utc, stamp_utc) AS instant, objection FROM published
+        )
         RIGHT JOIN objects USING (object_no)
         GROUP BY raw_key
         """
     ).fetchall()
+    # Rows without any readable time are no file without rows.
+    timeless = {key: objection for key, low, _, objection in rows if low is None and objection}
+    for raw in [raw for raw in shop.job.files if raw.raw_key in timeless]:
+        shop.drop(raw, f"{raw.raw_key}: {timeless[raw.raw_key]}.")
     # One microsecond past the last start: the span is half-open and holds its last row.
     return {
         key: Period(low.replace(tzinfo=UTC), high.replace(tzinfo=UTC) + timedelta(microseconds=1))
         if low
         else None
-        for key, low, high in rows
+        for key, low, high, _ in rows
+        if key not in timeless
     }
 
 
