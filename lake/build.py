@@ -98,9 +98,10 @@ def build(
     if _date_undated(lake, source, [one for one in seen if not one.periods], report):
         with lake.reader() as connection:
             seen = observations(connection, source.iso, names)
-    window = market_days(first or date(1990, 1, 1), last or date(2100, 12, 31), source.clock)
+    days = (first or date(1990, 1, 1), last or date(2100, 12, 31))
+    window = market_days(*days, source.clock)
     for table, name in series:
-        reach = _reach(source, table, name, window)
+        reach = _reach(source, table, name, *days)
         chunks = [
             chunk for chunk in chunks_of(lake, source, table, name, seen) if chunk.period.overlaps(reach)
         ]
@@ -113,12 +114,12 @@ def build(
     return report
 
 
-def _reach(source: Source, table: str, series: str, window: Period) -> Period:
-    """The window with the days around it that files of the series may speak of."""
+def _reach(source: Source, table: str, series: str, first: date, last: date) -> Period:
+    """The days from first to last, with those around them that files of the series may speak of."""
     datasets = [dataset for dataset, _, _ in feeds_of(source.iso, table, series)]
     before = max((dataset.days_before for dataset in datasets), default=0)
     after = max((dataset.days_after for dataset in datasets), default=0)
-    return Period(window.start - timedelta(days=before), window.end + timedelta(days=after))
+    return market_days(first - timedelta(days=before), last + timedelta(days=after), source.clock)
 
 
 def _date_undated(lake: Lake, source: Source, undated: Sequence[Observation], report: BuildReport) -> bool:

@@ -54,7 +54,7 @@ def chunks_of(
     stamped = any(feed.stamp for _, _, feed in feeds)
     own = [one for one in seen if one.dataset in names and one.periods]
     reaches = {dataset.name: (dataset.days_before, dataset.days_after) for dataset, _, _ in feeds}
-    spoken = {id(one): _spoken_of(one, *reaches[one.dataset]) for one in own}
+    spoken = {id(one): _spoken_of(one, *reaches[one.dataset], source.clock) for one in own}
     spans: dict[str, Period] = {}
     for one in own:
         for period in spoken[id(one)]:
@@ -72,13 +72,16 @@ def chunks_of(
         )
 
 
-def _spoken_of(one: Observation, before: int, after: int) -> tuple[Period, ...]:
+def _spoken_of(one: Observation, before: int, after: int, clock: str) -> tuple[Period, ...]:
     """The spans that the rows of an observation may lie in: what was asked for, and the days around it."""
     if not before and not after:
         return one.periods
-    return tuple(
-        Period(span.start - timedelta(days=before), span.end + timedelta(days=after)) for span in one.periods
-    )
+    spans = []
+    for period in one.periods:
+        days = list(days_of(period, clock))
+        around = market_days(days[0] - timedelta(days=before), days[-1] + timedelta(days=after), clock)
+        spans.append(Period(min(around.start, period.start), max(around.end, period.end)))
+    return tuple(spans)
 
 
 def _month(day: date) -> tuple[date, date]:

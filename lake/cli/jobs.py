@@ -46,7 +46,7 @@ def plan(
             say_json(plan_record(job))
             return
         show_plan(job, first, last)
-        if not dataset and not markets:
+        if not dataset and not markets and any(one.market for one in datasets):
             _name_the_rest(lake, source, data_types, first, last, scope)
 
 
