@@ -26,7 +26,7 @@ from ingest.storage import Store as Objects
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 ISOS = ("CAISO", "NYISO", "PJM")
-TABLES = ("energy_prices", "ancillary_services", "price_adders", "load", "load_forecast")
+TABLES = ("energy_prices", "ancillary_services", "price_adders")
 SECONDS = 180
 # What belongs to one run of one process, and so differs between two lakes that hold the same.
 OF_A_RUN = ("event_id", "run_id", "url", "attempts")

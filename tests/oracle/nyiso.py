@@ -142,9 +142,11 @@ def load(case: Case) -> list[Row]:
     """One row per zone and stamp; a stamp that comes twice with other numbers is the source's second version."""
     clock = Clock()
     told: dict[tuple[object, ...], list[Row]] = defaultdict(list)
-    repeated = {stamp for _, _, (stamp, *_) in lines(case) if len(set(both(local(stamp)))) > 1}
-    labelled = {member for member, _, row in lines(case) if row[0] in repeated and row[1] == "EST"}
-    for member, _, (stamp, zone, name, ptid, megawatts) in lines(case):
+    printed = list(lines(case))
+    stamps = {row[0] for _, _, row in printed}
+    repeated = {stamp for stamp in stamps if len(set(both(local(stamp)))) > 1}
+    labelled = {member for member, _, row in printed if row[0] in repeated and row[1] == "EST"}
+    for member, _, (stamp, zone, name, ptid, megawatts) in printed:
         moment = clock.utc(stamp, (member, name))
         if stamp in repeated and member in labelled:
             moment = both(local(stamp))[zone == "EST"]
