@@ -147,7 +147,7 @@ def test_the_same_file_again_is_unchanged_and_no_vintage(world: World) -> None:
 
 
 def test_what_does_not_say_when_it_was_published_was_known_when_it_was_fetched(world: World) -> None:
-    names = ["load_forecast_day_ahead_hourly"]
+    names = ["load_forecast_da_hourly"]
     assert world.ingest("CAISO", date(2025, 11, 7), date(2025, 11, 7), names).complete
     rows = world.query(
         "SELECT DISTINCT published_at_utc, published_at_basis, forecast FROM market.load_forecast"
