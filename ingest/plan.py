@@ -179,9 +179,16 @@ def _is_there(source: Source, dataset: Dataset, day: date, landed: Sequence[Land
 
 
 def _reaches(source: Source, road: Road, day: date, now: datetime) -> bool:
-    """Whether a road still serves a delivery day."""
-    oldest = oldest_day(source, road, now)
-    return oldest is None or day >= oldest
+    """Whether a road still serves a delivery day, and serves it already."""
+    oldest, newest = oldest_day(source, road, now), newest_day(source, road, now)
+    return (oldest is None or day >= oldest) and (newest is None or day <= newest)
+
+
+def newest_day(source: Source, road: Road, now: datetime) -> date | None:
+    """The last delivery date that a road holds by now, or None where it holds whatever is published."""
+    if road.behind_days is None:
+        return None
+    return local_date(now, source.clock) - timedelta(days=road.behind_days)
 
 
 def oldest_day(source: Source, road: Road, now: datetime) -> date | None:
@@ -325,7 +332,7 @@ def _split(source: Source, road: Road, period: Period, now: datetime) -> Iterato
 def _why(source: Source, roads: Sequence[Road], road: Road, days: Sequence[date], now: datetime) -> str:
     """One clause that explains the road."""
     closed = [
-        f"{other.name} reaches back to {oldest_day(source, other, now)} only"
+        f"{other.name} {_limit(source, other, days[0], now)}"
         for other in roads
         if other.name != road.name and not _reaches(source, other, days[0], now)
     ]
@@ -338,6 +345,14 @@ def _why(source: Source, roads: Sequence[Road], road: Road, days: Sequence[date]
     ]
     clauses = closed + ([f"cheaper than {', '.join(dearer)}"] if dearer else [])
     return "; ".join(clauses) or "the only road"
+
+
+def _limit(source: Source, road: Road, day: date, now: datetime) -> str:
+    """Why a road does not serve a day."""
+    oldest = oldest_day(source, road, now)
+    if oldest is not None and day < oldest:
+        return f"reaches back to {oldest} only"
+    return f"comes {road.behind_days} days later"
 
 
 def _why_expired(source: Source, roads: Sequence[Road], now: datetime) -> str:

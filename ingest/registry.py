@@ -88,7 +88,8 @@ class Road(Strict):
     """One way to a publication, with its own retention, span and cost.
 
     ``brings`` is the scope of the rows in an answer, ``span`` the most that one request may cover, ``not_across`` the
-    boundaries that a request must not cross, ``parts`` the requests that together make one period.
+    boundaries that a request must not cross, ``parts`` the requests that together make one period. A file that comes
+    later than the publication itself holds a day ``behind_days`` after it.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Road(Strict):
     brings: Scope
     span: Annotated[str, Field(pattern=SPAN)]
     retention: Retention = Retention()
+    behind_days: int | None = Field(default=None, ge=0)
     megabytes: float = Field(gt=0)
     ask: dict[str, str]
     eras: list[Era] = []
@@ -154,6 +156,7 @@ class Feed(Strict):
 class Dataset(Strict):
     """One publication of an ISO.
 
+    ``stem`` is the word that the source's own file names carry, where it is not the first of ``source_name``.
     ``market`` is left out where no market has a part in it; prices and ancillary services always have one. Rows of an
     answer may speak of ``days_before`` the period that was asked for and ``days_after`` it, as forecasts do.
     """
@@ -161,6 +164,7 @@ class Dataset(Strict):
     name: str
     title: str
     source_name: str
+    stem: str | None = None
     data_type: Literal[tuple(DATA_TYPES)] | Literal["control"]  # type: ignore[valid-type]
     market: Market | None = None
     interval_minutes: int
@@ -184,7 +188,7 @@ class Dataset(Strict):
     @property
     def file_stem(self) -> str:
         """The word that the source's own file names carry for this publication."""
-        return self.source_name.split()[0]
+        return self.stem or self.source_name.split()[0]
 
     def road(self, name: str) -> Road:
         """The road of that name.

@@ -142,10 +142,30 @@ def _mis(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str
                 yield from served(sim, source, dataset, road, day)
 
 
+def _portal(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """The daily file of real time, which comes later, the header of 2026, and that of single days in capitals."""
+    stem, road = dataset.file_stem, dataset.roads[-1]
+    for day in (DAY, date(2026, 4, 2)):
+        sim.now = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=8)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LAKE_NOW", sim.now.isoformat())
+            ((name, content),) = served(sim, source, dataset, road, day)
+        header, *lines = content.splitlines(keepends=True)
+        few = header + b"".join(lines[:200])
+        yield name, few
+        if "upper_case" in dataset.shapes:
+            capitals = b"INTERVAL,GMTINTERVALEND,SETTLEMENT_LOCATION,PNODE,LMP,MLC,MCC,MEC"
+            if header.count(b",") > capitals.count(b","):
+                capitals += b",BAA" if dataset.market == "RT" else b""
+            if header.count(b",") == capitals.count(b","):
+                yield f"{stem}-capitals-{day}.csv", capitals + b"\n" + b"".join(lines[:200])
+
+
 OTHER_LAYOUTS: Mapping[str, Callable[[Simulator, Source, Dataset], Iterator[tuple[str, bytes]]]] = {
     "CAISO": _oasis,
     "PJM": _data_miner,
     "NYISO": _mis,
+    "SPP": _portal,
 }
 
 

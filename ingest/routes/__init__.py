@@ -7,8 +7,14 @@ from ingest.routes.answer import Answer, Route
 from ingest.routes.data_miner import DataMiner
 from ingest.routes.mis import Mis
 from ingest.routes.oasis import Oasis
+from ingest.routes.spp_portal import SppPortal
 
-ROUTES: dict[str, Route] = {"oasis": Oasis(), "data_miner": DataMiner(), "mis": Mis()}
+ROUTES: dict[str, Route] = {
+    "oasis": Oasis(),
+    "data_miner": DataMiner(),
+    "mis": Mis(),
+    "spp_portal": SppPortal(),
+}
 
 __all__ = ["ROUTES", "Answer", "Route", "route"]
 

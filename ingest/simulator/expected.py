@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 
 from ingest import clock
-from ingest.simulator import caiso_load, caiso_rows, nyiso_load, nyiso_rows, prices
+from ingest.simulator import caiso_load, caiso_rows, nyiso_load, nyiso_rows, prices, spp_rows
 from ingest.simulator.caiso_reports import AS_ITEMS, COMPONENTS, REPORTS
 from ingest.simulator.caiso_rows import Slot
 from ingest.simulator.nyiso_files import PUBLICATIONS, Publication
@@ -19,7 +19,7 @@ from ingest.simulator.pjm_feeds import FEEDS, MEGAWATTS, SERVICES
 from ingest.simulator.pjm_locations import Node, nodes
 from ingest.simulator.pjm_rows import csv_stamp, load_cells, moment, value_cells
 from ingest.simulator.revisions import ORIGINAL, Revision, Revisions
-from ingest.simulator.world import EASTERN, PACIFIC
+from ingest.simulator.world import CENTRAL, EASTERN, PACIFIC
 
 # More synthetic nodes than any test asks for: a node's price does not depend on how many there are.
 _MANY = 20_000
@@ -30,12 +30,12 @@ def printed(
 ) -> dict[str, str]:
     """The numbers that a source prints for a location at an instant, by its own column or component names.
 
-    ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``) or a MIS file
-    (``realtime_zone``). ``location`` is a node, a pnode id, a point's name; for reserves ``REGION PRODUCT``
-    at CAISO, the service at PJM (in the results feeds ``LOCALE SERVICE``), the zone at NYISO; for forecasts
-    ``AREA of ISSUE-DAY``, the day that the file is named after. ``instant``
-    begins the interval, except where the source stamps its end. OASIS drops trailing zeros, as here; only
-    version 3 of its five-minute report keeps them.
+    ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``), a MIS file
+    (``realtime_zone``) or a file system of SPP's portal (``da-mcp``). ``location`` is a node, a pnode id, a
+    point's name; for reserves ``REGION PRODUCT`` at CAISO and SPP, the service at PJM (in the results feeds
+    ``LOCALE SERVICE``), the zone at NYISO; for forecasts ``AREA of ISSUE-DAY``, the day that the file is named
+    after. ``instant`` begins the interval, except where the source stamps its end. OASIS drops trailing zeros,
+    as here; only version 3 of its five-minute report keeps them.
 
     Raises:
         KeyError: no such dataset or location.
@@ -48,6 +48,8 @@ def printed(
             return _pjm(dataset, location, instant, history)
         case "NYISO":
             return _nyiso(dataset, location, instant, history)
+        case "SPP":
+            return _spp(dataset, location, instant, history)
     raise KeyError(iso)
 
 
@@ -67,6 +69,8 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
         case "NYISO":
             found = [mark.instant for mark in nyiso_rows.marks(PUBLICATIONS[dataset], day, revision)]
             return [instant for instant in found if _belongs(PUBLICATIONS[dataset], instant, day)]
+        case "SPP":
+            return spp_rows.starts(day, spp_rows.SYSTEMS[dataset].minutes)
     raise KeyError(iso)
 
 
@@ -158,3 +162,12 @@ def _nyiso(stem: str, name: str, instant: datetime, history: Revisions) -> dict[
 @lru_cache(maxsize=1024)
 def _marks(publication: Publication, day: date, revision: Revision) -> dict[datetime, Mark]:
     return {mark.instant: mark for mark in nyiso_rows.marks(publication, day, revision)}
+
+
+def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    system = spp_rows.SYSTEMS[name]
+    revision = history.current("SPP", name, clock.local_date(instant, CENTRAL))
+    if system.products:
+        zone, product = location.split(" ")
+        return {product: spp_rows.reserve_cells(system, zone, instant, revision)[product]}
+    return spp_rows.lmp_cells(system, location, instant, revision)

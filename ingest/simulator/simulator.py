@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from ingest import clock
-from ingest.simulator import caiso_site, expected, nyiso_site, pjm_site
+from ingest.simulator import caiso_site, expected, nyiso_site, pjm_site, spp_site
 from ingest.simulator.faults import Fault, FaultBook, Kind, Stall
 from ingest.simulator.pace import Pace, PaceKeeper
 from ingest.simulator.prices import DOLLAR
@@ -25,6 +25,7 @@ HOSTS: Mapping[str, Site] = {
     "api.pjm.com": pjm_site.answer,
     "dataminer2.pjm.com": pjm_site.answer_settings,
     "mis.nyiso.com": nyiso_site.answer,
+    "portal.spp.org": spp_site.answer,
 }
 
 # What may be corrected, by the source's own names; a folder stands for every file in it.
@@ -32,6 +33,7 @@ CORRECTABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "CAISO": caiso_site.CORRECTABLE,
     "PJM": pjm_site.CORRECTABLE,
     "NYISO": nyiso_site.CORRECTABLE,
+    "SPP": spp_site.CORRECTABLE,
 }
 
 

@@ -1,4 +1,4 @@
-"""What the three sites share: the clock, the size of the grid, and what has been corrected."""
+"""What the sites share: the clock, the size of the grid, and what has been corrected."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ingest.simulator.revisions import Revisions
 
 PACIFIC = "America/Los_Angeles"
 EASTERN = "America/New_York"
+CENTRAL = "America/Chicago"
 
 
 @dataclass

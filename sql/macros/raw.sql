@@ -40,3 +40,19 @@ CREATE OR REPLACE MACRO raw_positions(files, layout) AS TABLE
 -- To the minute, because archives count in steps of two seconds and sites in seconds.
 CREATE OR REPLACE MACRO member_written(file) AS
 DATE_TRUNC('minute', CAST(getvariable('members_written')[file] AS TIMESTAMP));
+
+-- Columns by the names in the header, in lower case, blanks as underscores and those at the edges dropped: for
+-- sources that write one name in several ways.
+CREATE OR REPLACE MACRO raw_plain_columns(files) AS TABLE
+    SELECT *
+    FROM read_csv(
+        files,
+        header = TRUE,
+        delim = ',',
+        quote = '"',
+        escape = '"',
+        all_varchar = TRUE,
+        normalize_names = TRUE,
+        union_by_name = TRUE,
+        filename = TRUE
+    );

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from oracle import caiso, contract, nyiso, pjm
+from oracle import caiso, contract, nyiso, pjm, spp
 from oracle.shell import Case, Row
 
 # The numbers that a source prints, by its own column or component, and the contract column they arrive in.
@@ -14,6 +14,8 @@ PRINTED = {
     "MCE": "lmp_energy",
     "MCC": "lmp_congestion",
     "MCL": "lmp_loss",
+    "MEC": "lmp_energy",
+    "MLC": "lmp_loss",
     "MGHG": "price",
     "MW": "market_clearing_price",
     "LBMP": "lmp_total",
@@ -85,6 +87,10 @@ def published(
             results = "reserve_market_results" in source_name
             rows = pjm.reserve_results(case) if results else pjm.long_services(case)
             return [_of_pjm(row, results) for row in rows]
+        case "SPP", "energy_prices":
+            return spp.energy_prices(case, market, known)
+        case "SPP", "ancillary_services":
+            return spp.ancillary_services(case, market)
     raise LookupError(f"no reader for {table} of {iso}")
 
 
@@ -103,7 +109,7 @@ def _of_pjm(row: Row, results: bool) -> Row:
 def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     """What the source calls the place (and product) of a row."""
     if table == "ancillary_services":
-        if iso == "CAISO":
+        if iso in ("CAISO", "SPP"):
             return f"{row['as_region']} {row['as_product']}"
         if iso == "NYISO":
             return str(row["as_region"])
@@ -126,6 +132,8 @@ def numbers_of(iso: str, table: str, row: Row, printed: Mapping[str, str]) -> di
     """The contract columns of a row as the source's printed numbers say them."""
     if table in ("load", "load_forecast"):
         return {contract.VALUES[table][0]: float(printed["MW"])}
+    if iso == "SPP" and table == "ancillary_services":
+        return {"market_clearing_price": float(printed[row["as_product"]])}
     if iso == "NYISO" and table == "ancillary_services":
         titles = [name for name in printed if name in row["as_product"]]
         return {"market_clearing_price": float(printed[max(titles, key=len)])}

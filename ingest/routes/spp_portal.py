@@ -1,0 +1,124 @@
+"""SPP's portal: files by path in a file system of their own.
+
+    https://portal.spp.org/file-browser-api/download/da-lmp-by-settlement-location
+        ?path=/2025/02/By_Day/DA-LMP-SL-202502220100.csv                         a day
+    https://portal.spp.org/file-browser-api/download/rtbm-lmp-by-location
+        ?path=/2025/03/By_Interval/31/RTBM-LMP-SL-202503310840.csv               five minutes
+
+A file of an interval lies in the folder of the day that the interval begins in, under the name of the minute that it
+ends with, both on Central time. Where the clock is set back, the minute before it is: 02:00, as the hour before calls
+it; in the second pass of the repeated hour a ``d`` follows the minute. A missing file is a 404 without a body, and
+sometimes a file of no bytes; a wrong path is answered with the portal's own page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ingest.clock import Period, local_date, now
+from ingest.content import file_content_sha256, kind_of, whole_zip, zip_content_sha256
+from ingest.errors import AnswerError, NoData, NotPublished, Refused
+from ingest.events import Request, Status
+from ingest.fetch import Session
+from ingest.registry import Dataset, Road, Source
+from ingest.routes.answer import Answer
+from ingest.routes.due import is_out_of_reach, may_be_unpublished
+from ingest.routes.judge import holds_rows, in_place_of_data
+
+SITE = "SPP's portal"
+
+
+class SppPortal:
+    """The route ``spp_portal``: ``ask`` names the ``system`` and, by strftime, the ``path`` of a day's file.
+
+    For files of five minutes ``interval`` is the word that begins their names instead, and a request's part is the
+    minute of the hour that the interval ends with.
+    """
+
+    def fetch(
+        self, request: Request, road: Road, dataset: Dataset, source: Source, session: Session
+    ) -> Iterator[Answer]:
+        """Get the file of a day or of an interval."""
+        words = road.asks(local_date(request.period.start, source.clock))
+        period = _interval(request) if "interval" in words else request.period
+        path = _path(words, period, source.clock)
+        name = path.rpartition("/")[2]
+        try:
+            download = session.get(
+                road.host,
+                f"file-browser-api/download/{words['system']}",
+                {"path": path},
+                judge=lambda answer: self.judge(answer.path),
+            )
+        except (Refused, NoData) as error:
+            if isinstance(error, Refused) and error.http_status != 404:
+                raise
+            yield self._missing(error, name, period, request, road, dataset, source)
+            return
+        yield Answer(
+            periods=(period,),
+            download=download,
+            file_name=name,
+            content_sha256=self.content_sha256(download.path),
+            part=request.part,
+            published_at=download.last_modified,
+        )
+
+    def judge(self, path: Path) -> None:
+        """Tell a CSV or a whole zip from an empty file and from the portal's page."""
+        if path.stat().st_size == 0:
+            raise NoData(f"{SITE} answered with a file of no bytes.")
+        kind = kind_of(path)
+        if kind == "zip":
+            whole_zip(path)
+        if kind not in ("zip", "text") or not holds_rows(path):
+            raise in_place_of_data(path, SITE, "a CSV")
+
+    def content_sha256(self, path: Path) -> str:
+        """The members of a zip, or the file itself."""
+        return zip_content_sha256(path) if kind_of(path) == "zip" else file_content_sha256(path)
+
+    def _missing(
+        self,
+        error: AnswerError,
+        name: str,
+        period: Period,
+        request: Request,
+        road: Road,
+        dataset: Dataset,
+        source: Source,
+    ) -> Answer:
+        """What no file means: too early, too old, or a hole."""
+        if may_be_unpublished(source, dataset, period, now()):
+            raise _at(NotPublished(f"{SITE} does not have {name} yet.", http_status=404), error)
+        if is_out_of_reach(source, road, period, now()):
+            words = f"{SITE} keeps no such old file any more on the road {road.name}."
+            return Answer((period,), status=Status.EXPIRED, message=words, part=request.part)
+        raise _at(Refused(f"{SITE} has no file {name}, which should be there.", http_status=404), error)
+
+
+def _interval(request: Request) -> Period:
+    """The five minutes of a request: those that end with its part, a minute of its hour."""
+    end = request.period.start + timedelta(minutes=int(request.part))
+    return Period(end - timedelta(minutes=5), end)
+
+
+def _path(words: dict[str, str], period: Period, clock: str) -> str:
+    zone = ZoneInfo(clock)
+    begin = period.start.astimezone(zone)
+    if "interval" not in words:
+        return begin.strftime(words["path"])
+    mark = "d" if begin.fold else ""
+    end = period.end.astimezone(zone)
+    if end.fold and not begin.fold:
+        end = begin.replace(tzinfo=None) + (period.end - period.start)
+    return f"{begin:/%Y/%m/By_Interval/%d}/{words['interval']}-{end:%Y%m%d%H%M}{mark}.csv"
+
+
+def _at(error: AnswerError, asked: AnswerError) -> AnswerError:
+    """The error with the attempts and the URL of what was asked."""
+    error.attempts, error.url = asked.attempts, asked.url
+    return error
