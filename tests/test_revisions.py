@@ -304,12 +304,10 @@ def contradicted(
             for dataset in source.datasets.values():
                 if dataset.feeds:
                     sound = files_of(sim, source, dataset)
-                    bad = [
-                        (f"bad-{title}", contradicting(title, text))
-                        for title, text in thin(
-                            source, served(sim, source, dataset, dataset.roads[0], day_of(dataset) + DAY)
-                        )
-                    ]
+                    (title, text), *_ = thin(
+                        source, served(sim, source, dataset, dataset.roads[0], day_of(dataset) + DAY)
+                    )
+                    bad = [(f"bad-{title}", contradicting(title, text))]
                     # The last row twice, word for word, is no contradiction.
                     twice = [
                         (title, text + text.splitlines(keepends=True)[-1])

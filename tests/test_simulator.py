@@ -57,7 +57,13 @@ def test_the_clock_can_be_set_while_serving(sim: Simulator) -> None:
 
 def test_the_declared_pace_names_every_host(sim: Simulator) -> None:
     pace = requests.get(f"{sim.url}/pace.json", timeout=30).json()
-    assert set(pace) == {"oasis.caiso.com", "api.pjm.com", "dataminer2.pjm.com", "mis.nyiso.com"}
+    assert set(pace) == {
+        "oasis.caiso.com",
+        "api.pjm.com",
+        "dataminer2.pjm.com",
+        "mis.nyiso.com",
+        "portal.spp.org",
+    }
     assert pace["oasis.caiso.com"] == {
         "requests": 1000,
         "seconds": 1.0,

@@ -34,7 +34,7 @@ SELECT
     location AS settlement_location,
     location AS settlement_location_id,
     COALESCE(
-        getvariable('known_locations')[location],
+        CAST(getvariable('known_locations') AS MAP (VARCHAR, VARCHAR))[location],
         CASE WHEN location LIKE '%\_HUB' ESCAPE '\' THEN 'AGGREGATE' ELSE 'NODE' END
     ) AS settlement_location_type,
     baa AS zone,
