@@ -41,8 +41,8 @@ CREATE OR REPLACE MACRO raw_positions(files, layout) AS TABLE
 CREATE OR REPLACE MACRO member_written(file) AS
 DATE_TRUNC('minute', CAST(getvariable('members_written')[file] AS TIMESTAMP));
 
--- Columns by the names in the header, in lower case, blanks as underscores and those at the edges dropped: for
--- sources that write one name in several ways.
+-- Columns by the names in the header, in lower case, blanks as underscores and those at the edges dropped:
+-- for sources that write one name in several ways.
 CREATE OR REPLACE MACRO raw_plain_columns(files) AS TABLE
     SELECT *
     FROM read_csv(
