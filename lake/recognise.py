@@ -32,10 +32,13 @@ class Recognised:
     header: tuple[str, ...]
 
 
-def header_of(member: Member) -> tuple[str, ...]:
-    """The names of a member's columns: the first line of a CSV, the keys of the first JSON item, the root of an XML."""
+def header_of(member: Member, begins: str | None = None) -> tuple[str, ...]:
+    """The names of a member's columns: a line of a CSV, the keys of the first JSON item, the root of an XML.
+
+    The line is the first of a CSV, or the first that ``begins`` as told where others stand before it.
+    """
     if member.format == "csv":
-        line = member.head.splitlines()[0] if member.head else ""
+        line = _preamble_and_header(member, begins)[1]
         try:
             return tuple(name.strip() for name in next(csv.reader([line], strict=False), []))
         except csv.Error:
@@ -43,6 +46,16 @@ def header_of(member: Member) -> tuple[str, ...]:
     if member.format == "json":
         return tuple(_first_item(member.head))
     return (PREFIX.sub(r"<\1", member.head).lstrip()[:40].split(">")[0],)
+
+
+def _preamble_and_header(member: Member, begins: str | None) -> tuple[str, str]:
+    """What stands before the header of a CSV, and the line of the header; the first line where none is the header."""
+    lines = member.head.splitlines() or [""]
+    if begins is not None:
+        for number, line in enumerate(lines):
+            if line.startswith(begins):
+                return "\n".join(lines[:number]), line
+    return "", lines[0]
 
 
 def _first_item(head: str) -> Iterable[str]:
@@ -74,11 +87,12 @@ def recognise(member: Member, dataset: Dataset, source: Source) -> Recognised:
     Raises:
         SchemaDrift: no shape has this header; the message names the columns that are too many and too few.
     """
-    header = header_of(member)
     for name, shape in dataset.shapes.items():
+        header = header_of(member, shape.begins)
         if fits(member, header, shape):
             return Recognised(member, name, header)
-    raise SchemaDrift(_difference(member, header, dataset, source))
+    begins = next((shape.begins for shape in dataset.shapes.values() if shape.begins), None)
+    raise SchemaDrift(_difference(member, header_of(member, begins), dataset, source))
 
 
 def fits(member: Member, header: Sequence[str], shape: Shape) -> bool:
@@ -88,6 +102,10 @@ def fits(member: Member, header: Sequence[str], shape: Shape) -> bool:
     if shape.format == "xml":
         text = PREFIX.sub(r"<\1", member.head)
         return not ERROR_CODE.search(text) and all(word in text for word in shape.contains)
+    if shape.begins is not None:
+        before, line = _preamble_and_header(member, shape.begins)
+        if not line.startswith(shape.begins) or not all(word in before for word in shape.contains):
+            return False
     if shape.link and shape.format == "json" and '"links"' in member.head and shape.link not in member.head:
         return False
     if shape.fixed_order:
@@ -129,7 +147,7 @@ def candidates(members: Sequence[Member], source: Source, file_name: str) -> lis
 
 
 def _could_be(member: Member, shape: Shape) -> bool:
-    header = header_of(member)
+    header = header_of(member, shape.begins)
     if not fits(member, header, shape):
         return False
     if not shape.says:

@@ -161,9 +161,17 @@ def _portal(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[
                 yield f"{stem}-capitals-{day}.csv", capitals + b"\n" + b"".join(lines[:200])
 
 
+def _reports(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """The title of the years before ex-ante and ex-post prices were told apart."""
+    if "before_ex_post" in dataset.shapes:
+        ((_, content),) = served(sim, source, dataset, dataset.roads[0], DAY)
+        yield "20111102_da_lmp.csv", content.replace(b"ExPost ", b"", 1)
+
+
 OTHER_LAYOUTS: Mapping[str, Callable[[Simulator, Source, Dataset], Iterator[tuple[str, bytes]]]] = {
     "CAISO": _oasis,
     "PJM": _data_miner,
+    "MISO": _reports,
     "NYISO": _mis,
     "SPP": _portal,
 }

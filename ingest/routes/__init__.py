@@ -6,6 +6,7 @@ from ingest.errors import UnknownName
 from ingest.routes.answer import Answer, Route
 from ingest.routes.data_miner import DataMiner
 from ingest.routes.mis import Mis
+from ingest.routes.miso_reports import MisoReports
 from ingest.routes.oasis import Oasis
 from ingest.routes.spp_portal import SppPortal
 

@@ -21,12 +21,12 @@ from zoneinfo import ZoneInfo
 from ingest.clock import days_of, local_date, market_days, midnight, now
 from ingest.content import file_content_sha256, kind_of, whole_zip, zip_content_sha256
 from ingest.download import Download
-from ingest.errors import AnswerError, NotPublished, Refused
+from ingest.errors import NotPublished, Refused
 from ingest.events import Request, Status
 from ingest.fetch import Session
 from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer
-from ingest.routes.due import is_out_of_reach, may_be_unpublished
+from ingest.routes.due import at, may_be_unpublished, no_file
 from ingest.routes.held import merged
 from ingest.routes.judge import holds_rows, in_place_of_data
 
@@ -66,12 +66,12 @@ class Mis:
         except Refused as error:
             if error.http_status != 404:
                 raise
-            yield self._missing(error, name, request, road, dataset, source)
+            yield no_file(error, SITE, name, request.period, request.part, road, dataset, source)
             return
         if monthly:
             yield from _month(request, name, words["stem"], dataset, source, download)
         elif _is_piece(download, request, dataset, source):
-            raise _at(NotPublished(f"{SITE} has not finished {name} yet."), download)
+            raise at(NotPublished(f"{SITE} has not finished {name} yet."), download)
         else:
             yield Answer(
                 periods=(request.period,),
@@ -99,23 +99,6 @@ class Mis:
         if monthly != (kind_of(answer.path) == "zip"):
             raise in_place_of_data(answer.path, SITE, "a zip" if monthly else "a CSV")
         self.judge(answer.path)
-
-    def _missing(
-        self, error: Refused, name: str, request: Request, road: Road, dataset: Dataset, source: Source
-    ) -> Answer:
-        """What a 404 means: too early, too old, or a hole."""
-        if may_be_unpublished(source, dataset, request.period, now()):
-            raise _at(NotPublished(f"{SITE} does not have {name} yet.", http_status=404), error)
-        if is_out_of_reach(source, road, request.period, now()):
-            words = f"{SITE} keeps no such old file any more on the road {road.name}."
-            return Answer((request.period,), status=Status.EXPIRED, message=words, part=request.part)
-        raise _at(Refused(f"{SITE} has no file {name}, which should be there.", http_status=404), error)
-
-
-def _at(error: AnswerError, asked: Download | AnswerError) -> AnswerError:
-    """The error with the attempts and the URL of what was asked."""
-    error.attempts, error.url = asked.attempts, asked.url
-    return error
 
 
 def _is_piece(download: Download, request: Request, dataset: Dataset, source: Source) -> bool:

@@ -18,14 +18,14 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ingest.clock import Period, local_date, now
+from ingest.clock import Period, local_date
 from ingest.content import file_content_sha256, kind_of, whole_zip, zip_content_sha256
-from ingest.errors import AnswerError, NoData, NotPublished, Refused
-from ingest.events import Request, Status
+from ingest.errors import NoData, Refused
+from ingest.events import Request
 from ingest.fetch import Session
 from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer
-from ingest.routes.due import is_out_of_reach, may_be_unpublished
+from ingest.routes.due import no_file
 from ingest.routes.judge import holds_rows, in_place_of_data
 
 SITE = "SPP's portal"
@@ -56,7 +56,7 @@ class SppPortal:
         except (Refused, NoData) as error:
             if isinstance(error, Refused) and error.http_status != 404:
                 raise
-            yield self._missing(error, name, period, request, road, dataset, source)
+            yield no_file(error, SITE, name, period, request.part, road, dataset, source)
             return
         yield Answer(
             periods=(period,),
@@ -81,24 +81,6 @@ class SppPortal:
         """The members of a zip, or the file itself."""
         return zip_content_sha256(path) if kind_of(path) == "zip" else file_content_sha256(path)
 
-    def _missing(
-        self,
-        error: AnswerError,
-        name: str,
-        period: Period,
-        request: Request,
-        road: Road,
-        dataset: Dataset,
-        source: Source,
-    ) -> Answer:
-        """What no file means: too early, too old, or a hole."""
-        if may_be_unpublished(source, dataset, period, now()):
-            raise _at(NotPublished(f"{SITE} does not have {name} yet.", http_status=404), error)
-        if is_out_of_reach(source, road, period, now()):
-            words = f"{SITE} keeps no such old file any more on the road {road.name}."
-            return Answer((period,), status=Status.EXPIRED, message=words, part=request.part)
-        raise _at(Refused(f"{SITE} has no file {name}, which should be there.", http_status=404), error)
-
 
 def _interval(request: Request) -> Period:
     """The five minutes of a request: those that end with its part, a minute of its hour."""
@@ -116,9 +98,3 @@ def _path(words: dict[str, str], period: Period, clock: str) -> str:
     if end.fold and not begin.fold:
         end = begin.replace(tzinfo=None) + (period.end - period.start)
     return f"{begin:/%Y/%m/By_Interval/%d}/{words['interval']}-{end:%Y%m%d%H%M}{mark}.csv"
-
-
-def _at(error: AnswerError, asked: AnswerError) -> AnswerError:
-    """The error with the attempts and the URL of what was asked."""
-    error.attempts, error.url = asked.attempts, asked.url
-    return error

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 
 from ingest import clock
-from ingest.simulator import caiso_load, caiso_rows, nyiso_load, nyiso_rows, prices, spp_rows
+from ingest.simulator import caiso_load, caiso_rows, miso_site, nyiso_load, nyiso_rows, prices, spp_rows
 from ingest.simulator.caiso_reports import AS_ITEMS, COMPONENTS, REPORTS
 from ingest.simulator.caiso_rows import Slot
 from ingest.simulator.nyiso_files import PUBLICATIONS, Publication
@@ -31,8 +31,8 @@ def printed(
     """The numbers that a source prints for a location at an instant, by its own column or component names.
 
     ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``), a MIS file
-    (``realtime_zone``) or a file system of SPP's portal (``da-mcp``). ``location`` is a node, a pnode id, a
-    point's name; for reserves ``REGION PRODUCT`` at CAISO and SPP, the service at PJM (in the results feeds
+    (``realtime_zone``), a market report of MISO or a file system of SPP's portal. ``location`` is a node, a pnode id, a
+    point's name; for reserves ``REGION PRODUCT`` at CAISO, MISO and SPP, the service at PJM (in the results feeds
     ``LOCALE SERVICE``), the zone at NYISO; for forecasts ``AREA of ISSUE-DAY``, the day that the file is named
     after. ``instant`` begins the interval, except where the source stamps its end. OASIS drops trailing zeros,
     as here; only version 3 of its five-minute report keeps them.
@@ -48,6 +48,8 @@ def printed(
             return _pjm(dataset, location, instant, history)
         case "NYISO":
             return _nyiso(dataset, location, instant, history)
+        case "MISO":
+            return _miso(dataset, location, instant, history)
         case "SPP":
             return _spp(dataset, location, instant, history)
     raise KeyError(iso)
@@ -69,6 +71,8 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
         case "NYISO":
             found = [mark.instant for mark in nyiso_rows.marks(PUBLICATIONS[dataset], day, revision)]
             return [instant for instant in found if _belongs(PUBLICATIONS[dataset], instant, day)]
+        case "MISO":
+            return miso_site.starts(day)
         case "SPP":
             return spp_rows.starts(day, spp_rows.SYSTEMS[dataset].minutes)
     raise KeyError(iso)
@@ -171,3 +175,12 @@ def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dic
         zone, product = location.split(" ")
         return {product: spp_rows.reserve_cells(system, zone, instant, revision)[product]}
     return spp_rows.lmp_cells(system, location, instant, revision)
+
+
+def _miso(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    report = miso_site.REPORTS[name]
+    revision = history.current("MISO", name, (instant - miso_site.BEHIND).date())
+    if report.services:
+        zone, _, product = location.rpartition(" ")
+        return {"MCP": miso_site.mcp(report, zone, product, instant, revision)}
+    return miso_site.lmp_cells(report, location, instant, revision)

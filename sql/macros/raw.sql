@@ -35,6 +35,21 @@ CREATE OR REPLACE MACRO raw_positions(files, layout) AS TABLE
         columns = layout
     );
 
+-- Columns by position like raw_positions, for files with lines of fewer fields: those lack the last ones.
+CREATE OR REPLACE MACRO raw_padded_positions(files, layout) AS TABLE
+    SELECT *
+    FROM read_csv(
+        files,
+        auto_detect = FALSE,
+        header = FALSE,
+        delim = ',',
+        quote = '"',
+        escape = '"',
+        null_padding = TRUE,
+        filename = TRUE,
+        columns = layout
+    );
+
 -- When a member was written, to the minute, by the archive that it came in: a naive stamp on the source's own
 -- clock. NULL outside an archive. A source's archive often tells the publication of each of its files so.
 -- To the minute, because archives count in steps of two seconds and sites in seconds.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from oracle import caiso, contract, nyiso, pjm, spp
+from oracle import caiso, contract, miso, nyiso, pjm, spp
 from oracle.shell import Case, Row
 
 # The numbers that a source prints, by its own column or component, and the contract column they arrive in.
@@ -87,6 +87,10 @@ def published(
             results = "reserve_market_results" in source_name
             rows = pjm.reserve_results(case) if results else pjm.long_services(case)
             return [_of_pjm(row, results) for row in rows]
+        case "MISO", "energy_prices":
+            return miso.energy_prices(case)
+        case "MISO", "ancillary_services":
+            return miso.ancillary_services(case)
         case "SPP", "energy_prices":
             return spp.energy_prices(case, market, known)
         case "SPP", "ancillary_services":
@@ -109,7 +113,7 @@ def _of_pjm(row: Row, results: bool) -> Row:
 def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     """What the source calls the place (and product) of a row."""
     if table == "ancillary_services":
-        if iso in ("CAISO", "SPP"):
+        if iso in ("CAISO", "MISO", "SPP"):
             return f"{row['as_region']} {row['as_product']}"
         if iso == "NYISO":
             return str(row["as_region"])
@@ -132,6 +136,8 @@ def numbers_of(iso: str, table: str, row: Row, printed: Mapping[str, str]) -> di
     """The contract columns of a row as the source's printed numbers say them."""
     if table in ("load", "load_forecast"):
         return {contract.VALUES[table][0]: float(printed["MW"])}
+    if iso == "MISO" and table == "ancillary_services":
+        return {"market_clearing_price": float(printed["MCP"])}
     if iso == "SPP" and table == "ancillary_services":
         return {"market_clearing_price": float(printed[row["as_product"]])}
     if iso == "NYISO" and table == "ancillary_services":
