@@ -49,13 +49,19 @@ def header_of(member: Member, begins: str | None = None) -> tuple[str, ...]:
 
 
 def _preamble_and_header(member: Member, begins: str | None) -> tuple[str, str]:
-    """What stands before the header of a CSV, and the line of the header; the first line where none is the header."""
+    """What stands before the header of a CSV, and the line of the header: where none begins so, the widest line."""
     lines = member.head.splitlines() or [""]
-    if begins is not None:
-        for number, line in enumerate(lines):
-            if line.startswith(begins):
-                return "\n".join(lines[:number]), line
-    return "", lines[0]
+    if begins is None:
+        return "", lines[0]
+    told = (number for number, line in enumerate(lines) if _unquoted(line).startswith(begins))
+    widest = max(range(len(lines)), key=lambda number: lines[number].count(","))
+    number = next(told, widest)
+    return "\n".join(lines[:number]), lines[number]
+
+
+def _unquoted(line: str) -> str:
+    # Who saves a file again may quote every cell.
+    return line.replace('"', "")
 
 
 def _first_item(head: str) -> Iterable[str]:
@@ -104,7 +110,7 @@ def fits(member: Member, header: Sequence[str], shape: Shape) -> bool:
         return not ERROR_CODE.search(text) and all(word in text for word in shape.contains)
     if shape.begins is not None:
         before, line = _preamble_and_header(member, shape.begins)
-        if not line.startswith(shape.begins) or not all(word in before for word in shape.contains):
+        if not _unquoted(line).startswith(shape.begins) or not all(word in before for word in shape.contains):
             return False
     if shape.link and shape.format == "json" and '"links"' in member.head and shape.link not in member.head:
         return False
@@ -200,5 +206,12 @@ def _without(header: Sequence[str], patterns: Sequence[str]) -> list[str]:
 
 
 def _lacking(header: Sequence[str], shape: Shape) -> list[str]:
-    """The shape's required columns that a header does not have."""
-    return [pattern for pattern in shape.columns if not any(_same(column, pattern) for column in header)]
+    """The shape's required columns that a header does not have, or not as often: some headers leave names blank."""
+    left, lacking = list(header), []
+    for pattern in shape.columns:
+        found = next((column for column in left if _same(column, pattern)), None)
+        if found is None:
+            lacking.append(pattern or "without a name")
+        else:
+            left.remove(found)
+    return lacking

@@ -99,8 +99,28 @@ def is_newest_only(dataset: Dataset) -> bool:
 
 
 def servable_day(dataset: Dataset, usual: date, now: datetime) -> date:
-    """A day that a dataset's roads serve at a moment: the usual one; tomorrow where nothing past is served."""
-    return now.date() + timedelta(days=1) if is_newest_only(dataset) else usual
+    """A day that a dataset's first road serves at a moment, as it serves the next: the usual one where it can be.
+
+    Tomorrow where nothing past is served; later where days are kept briefly, earlier where they come out late.
+    """
+    if is_newest_only(dataset):
+        return now.date() + timedelta(days=1)
+    back = (now.date() - usual).days
+    if 3 < dataset.published.day <= 30:
+        back = max(back, dataset.published.day + 3)
+    kept = dataset.roads[0].retention.days
+    return now.date() - timedelta(days=back if kept is None else min(back, kept - 1))
+
+
+def served_when(dataset: Dataset) -> str:
+    """When the sites serve a delivery day: on it only, or how long after it, or when its month is closed."""
+    if is_newest_only(dataset):
+        return "on the day"
+    if all(road.retention.days is not None and road.retention.days < 6 for road in dataset.roads):
+        return "next"
+    if dataset.published.day > 30:
+        return "late"
+    return "final" if dataset.published.day > 3 else "soon"
 
 
 def declared(*changed: Source) -> contextlib.AbstractContextManager[None]:

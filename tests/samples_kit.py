@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 
 import pytest
 import requests
-from behaviour_kit import ISOS, is_newest_only, read, served, source_word, stamp, thin
+from behaviour_kit import ISOS, read, served, served_when, source_word, stamp, thin
 from oracle import caiso, contract
 from oracle.shell import Case, samples, stamps, unpack
 
@@ -23,6 +23,15 @@ from ingest.simulator import Simulator
 NOW = stamp("2026-11-20 08:00")
 # A 25-hour day that every road still reaches at some clock, and days of the layouts before it.
 DAY = date(2025, 11, 2)
+MOMENTS = {
+    "on the day": "2025-11-02 12:00",
+    "next": "2025-11-04 20:00",
+    "soon": "2025-11-06 08:00",
+    "final": "2025-11-09 08:00",
+    "late": "2026-01-20 08:00",
+}
+# Genuine files that stand under the name that their dataset had once.
+FORMER_NAMES = {"da_lmp": "da_expost_lmp"}
 ERAS = {"NYISO": (date(2003, 10, 26), date(2010, 11, 7), date(2014, 11, 2))}
 # Trouble that an independent reader has with a file of another kind.
 UNREADABLE = (LookupError, ValueError, StopIteration, ParseError, AssertionError, UnicodeDecodeError)
@@ -43,6 +52,7 @@ def owner(source: Source, folder: str, file: str = "") -> str | None:
 
     A folder may hold several datasets of one report; then the names of the files go on where that of the folder ends.
     """
+    folder = FORMER_NAMES.get(folder, folder)
     words = {source_word(dataset).lower(): name for name, dataset in source.datasets.items() if dataset.feeds}
     fitting = [
         word
@@ -80,9 +90,7 @@ def foreign() -> Iterator[tuple[str, Path]]:
 
 
 def simulated_files(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
-    sim.now = stamp("2025-11-06 08:00") if dataset.published.day <= 30 else stamp("2026-01-20 08:00")
-    if is_newest_only(dataset):
-        sim.now = stamp("2025-11-02 12:00")
+    sim.now = stamp(MOMENTS[served_when(dataset)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAKE_NOW", sim.now.isoformat())
         files = thin(source, served(sim, source, dataset, dataset.roads[0], DAY))

@@ -48,7 +48,8 @@ def a_day(source: Source, dataset: Dataset, road: Road) -> date:
     today = local_date(NOW, source.clock)
     if road.retention.days == 0:
         return today
-    day = today - timedelta(days=6 + max(dataset.published.day, 0))
+    back = 6 + max(dataset.published.day, 0)
+    day = today - timedelta(days=min(back, (road.retention.days or back + 1) - 1))
     if road.span == "month":
         day = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
         if dataset.published.day > 20:

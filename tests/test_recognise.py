@@ -50,7 +50,8 @@ def written(shape: Shape, columns: list[str]) -> Member:
             json.dumps({"links": [{"rel": "self", "href": href}], "items": [item], "totalRows": 1}), "json"
         )
     quoted = [f'"{name}"' if "," in name else name for name in columns]
-    return member(",".join(quoted) + "\r\n" + ",".join("1" for _ in columns) + "\r\n", "csv")
+    before = "".join(f"{words}\r\n" for words in shape.contains) if shape.begins is not None else ""
+    return member(before + ",".join(quoted) + "\r\n" + ",".join("1" for _ in columns) + "\r\n", "csv")
 
 
 def seen(iso: str, dataset: str, found: Member) -> Recognised:
@@ -187,7 +188,8 @@ def test_every_file_that_a_site_names_is_told_by_header_and_name(iso: str) -> No
             if shape.format == "csv":
                 columns = titles(shape)
                 values = [shape.says.get(column, "1") for column in columns]
-                found = member(",".join(columns) + "\n" + ",".join(values) + "\n", "csv")
+                before = "".join(f"{words}\n" for words in shape.contains)
+                found = member(before + ",".join(columns) + "\n" + ",".join(values) + "\n", "csv")
                 told = candidates([found], source, f"20250101{dataset.file_stem}.csv")
                 assert dataset.name in told, (dataset.name, name)
 

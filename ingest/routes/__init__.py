@@ -14,6 +14,7 @@ ROUTES: dict[str, Route] = {
     "oasis": Oasis(),
     "data_miner": DataMiner(),
     "mis": Mis(),
+    "miso_reports": MisoReports(),
     "spp_portal": SppPortal(),
 }
 

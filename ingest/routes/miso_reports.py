@@ -57,7 +57,7 @@ class MisoReports:
         kind = kind_of(path)
         if kind == "zip":
             whole_zip(path)
-        elif kind != "text" or not any(words in text_head(path) for words in _HEADERS):
+        elif kind != "text" or not any(words in text_head(path).replace('"', "") for words in _HEADERS):
             raise in_place_of_data(path, SITE, "a report")
 
     def content_sha256(self, path: Path) -> str:

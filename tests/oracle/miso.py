@@ -18,7 +18,7 @@ KINDS = {"Loadzone": "ZONE", "Interface": "INTERFACE", "Gennode": "RESOURCE_NODE
 def lines(case: Case, member: str) -> tuple[datetime, list[list[str]]]:
     """The market day's first moment in UTC, and every line with 24 hours."""
     text = case.members[member].decode("utf-8-sig")
-    month, day, year = re.search(r"^(\d+)/(\d+)/(\d{4})", text, re.MULTILINE).groups()  # type: ignore[union-attr]
+    month, day, year = re.search(r'^"?(\d+)/(\d+)/(\d{4})', text, re.MULTILINE).groups()  # type: ignore[union-attr]
     rows = [row for row in csv.reader(io.StringIO(text, newline="")) if len(row) == 27]
     return datetime(int(year), int(month), int(day)) + BEHIND, [row for row in rows if "HE 1" not in row[3]]
 
