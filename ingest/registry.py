@@ -134,9 +134,9 @@ class Shape(Strict):
     For CSV and JSON ``columns`` must all be there, ``optional`` and ``ignored`` may be; anything else is drift. A name
     ending in ``*`` stands for its prefix. ``fixed_order`` where the SQL reads by position. XML is told by ``contains``.
     Where lines stand before a CSV's header, ``begins`` is how the header's line begins, and ``contains`` what the lines
-    before it say. ``says`` are values of a CSV's first row that tell datasets with the same header apart. ``pivots``
-    where the SQL brings several raw rows together: what it must remember grows with what it reads, so it reads a few
-    files at a time.
+    before it say. ``root`` is the key that the items of a JSON document stand under. ``says`` are values of a CSV's
+    first row that tell datasets with the same header apart. ``pivots`` where the SQL brings several raw rows together:
+    what it must remember grows with what it reads, so it reads a few files at a time.
     """
 
     format: Literal["csv", "json", "xml"]
@@ -149,6 +149,7 @@ class Shape(Strict):
     says: dict[str, str] = {}
     pivots: bool = False
     link: str | None = None
+    root: str | None = None
     sql: dict[str, str]
 
 

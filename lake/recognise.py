@@ -20,6 +20,8 @@ from lake.stage import Member
 ERROR_CODE = re.compile(r"<(?:\w+:)?ERR_CODE>\s*(\d+)\s*</(?:\w+:)?ERR_CODE>")
 ERROR_TEXT = re.compile(r"<(?:\w+:)?ERR_DESC>\s*(.*?)\s*</(?:\w+:)?ERR_DESC>", re.DOTALL)
 HTML = re.compile(r"^\s*<(?:!doctype html|html)", re.IGNORECASE)
+# {"HourlyLmps":{}}: envelopes with nothing inside.
+EMPTY_ENVELOPE = re.compile(r'^(\{"\w+":)+(\{\}|\[\]|""|null)\}+$')
 PREFIX = re.compile(r"<(/?)\w+:")
 
 
@@ -32,19 +34,19 @@ class Recognised:
     header: tuple[str, ...]
 
 
-def header_of(member: Member, begins: str | None = None) -> tuple[str, ...]:
+def header_of(member: Member, shape: Shape | None = None) -> tuple[str, ...]:
     """The names of a member's columns: a line of a CSV, the keys of the first JSON item, the root of an XML.
 
-    The line is the first of a CSV, or the first that ``begins`` as told where others stand before it.
+    The line is the first of a CSV, or the first that begins as the shape says where others stand before it.
     """
     if member.format == "csv":
-        line = _preamble_and_header(member, begins)[1]
+        line = _preamble_and_header(member, shape.begins if shape else None)[1]
         try:
             return tuple(name.strip() for name in next(csv.reader([line], strict=False), []))
         except csv.Error:
             return (line[:80],)
     if member.format == "json":
-        return tuple(_first_item(member.head))
+        return tuple(_first_item(member.head, shape.root if shape else None))
     return (PREFIX.sub(r"<\1", member.head).lstrip()[:40].split(">")[0],)
 
 
@@ -64,12 +66,19 @@ def _unquoted(line: str) -> str:
     return line.replace('"', "")
 
 
-def _first_item(head: str) -> Iterable[str]:
-    """The keys of the first item of ``{"items": [...]}`` or of a bare array; nothing where there is none."""
-    start = head.find("[", head.find('"items"')) if head.lstrip().startswith("{") else head.find("[")
-    if start < 0:
-        return ()
-    rest = head[start + 1 :].lstrip()
+def _first_item(head: str, root: str | None) -> Iterable[str]:
+    """The keys of the first item: of ``{"items": [...]}``, of a bare array, or of what stands under a root.
+
+    Nothing where there is none. Under a root, a single item may stand without an array.
+    """
+    if root is not None:
+        found = re.search(rf'"{re.escape(root)}"\s*:\s*\[?\s*(?=\{{)', head)
+        rest = head[found.end() :] if found else ""
+    else:
+        start = (
+            head.find("[", max(head.find('"items"'), 0)) if head.lstrip().startswith("{") else head.find("[")
+        )
+        rest = head[start + 1 :].lstrip() if start >= 0 else ""
     if not rest.startswith("{"):
         return ()
     try:
@@ -84,7 +93,7 @@ def is_empty_answer(member: Member) -> bool:
     if member.format != "json" or header_of(member):
         return False
     words = "".join(member.head.split())
-    return words == "[]" or '"totalRows":0' in words
+    return words == "[]" or '"totalRows":0' in words or EMPTY_ENVELOPE.match(words) is not None
 
 
 def recognise(member: Member, dataset: Dataset, source: Source) -> Recognised:
@@ -94,11 +103,11 @@ def recognise(member: Member, dataset: Dataset, source: Source) -> Recognised:
         SchemaDrift: no shape has this header; the message names the columns that are too many and too few.
     """
     for name, shape in dataset.shapes.items():
-        header = header_of(member, shape.begins)
+        header = header_of(member, shape)
         if fits(member, header, shape):
             return Recognised(member, name, header)
-    begins = next((shape.begins for shape in dataset.shapes.values() if shape.begins), None)
-    raise SchemaDrift(_difference(member, header_of(member, begins), dataset, source))
+    like = next((shape for shape in dataset.shapes.values() if shape.format == member.format), None)
+    raise SchemaDrift(_difference(member, header_of(member, like), dataset, source))
 
 
 def fits(member: Member, header: Sequence[str], shape: Shape) -> bool:
@@ -153,7 +162,7 @@ def candidates(members: Sequence[Member], source: Source, file_name: str) -> lis
 
 
 def _could_be(member: Member, shape: Shape) -> bool:
-    header = header_of(member, shape.begins)
+    header = header_of(member, shape)
     if not fits(member, header, shape):
         return False
     if not shape.says:

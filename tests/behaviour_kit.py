@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import pytest
 import zstandard
+from ingest_kit import accounts
 from oracle import contract, readers
 from oracle.shell import Case, Row, stamps, unpack
 
@@ -46,6 +47,7 @@ DATASETS = [
 CONTROL = {("CAISO", "price_corrections"): "a list of trade dates to ask for again; it holds no price"}
 TABULAR = [param for param in DATASETS if tuple(param.values) not in CONTROL]
 TABLES = tuple(contract.PLACE)
+ACCOUNTS = accounts(*registry.sources().values())
 # What is one quantity through all its stages: ISO, table, series.
 SERIES = sorted(
     {
@@ -225,6 +227,7 @@ class World:
         url = self.sim.url if self.sim else "http://127.0.0.1:9"
         return {
             **{f"LAKE_SOURCE_{iso}": url for iso in ISOS},
+            **ACCOUNTS,
             "LAKE_URI": str(self.folder),
             "LAKE_PACE_DIR": os.environ["LAKE_PACE_DIR"],
             "LAKE_NOW": self.now.isoformat(),
@@ -374,7 +377,11 @@ def served(
     sim: Simulator, source: Source, dataset: Dataset, road: Road, day: date
 ) -> list[tuple[str, bytes]]:
     """What a site serves for one day of a dataset, as files: name and bytes."""
-    environ = {f"LAKE_SOURCE_{source.iso}": sim.url, "LAKE_PACE_DIR": os.environ["LAKE_PACE_DIR"]}
+    environ = {
+        f"LAKE_SOURCE_{source.iso}": sim.url,
+        "LAKE_PACE_DIR": os.environ["LAKE_PACE_DIR"],
+        **ACCOUNTS,
+    }
     found = []
     with Session(source, environ) as session:
         for part in road.parts:

@@ -179,6 +179,12 @@ class MemorySink:
         )
 
 
+def accounts(*sources: Source) -> dict[str, str]:
+    """What every host that wants an account is told; the simulated ones know any."""
+    hosts = [host for source in sources for host in source.hosts.values() if host.credentials]
+    return {name: f"simulated-{name.lower()}" for host in hosts for name in host.credentials.variables}  # type: ignore[union-attr]
+
+
 @dataclass
 class Bench:
     """One ISO's registry, a lake's store and ledger, and the simulator behind the wire."""
@@ -203,6 +209,7 @@ class Bench:
             f"LAKE_SOURCE_{self.source.iso}": self.url,
             "LAKE_PACE_DIR": str(self.folder / "pace"),
             "LAKE_TEMP_DIR": str(self.folder / "temp"),
+            **accounts(self.source),
             **self.extra,
         }
 

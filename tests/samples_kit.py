@@ -64,13 +64,20 @@ def owner(source: Source, folder: str, file: str = "") -> str | None:
     return words[max(fitting, key=len)] if fitting else None
 
 
+def files_below(root: Path) -> Iterator[Path]:
+    """Genuine files of a source, in folders of one or two levels; what was derived from such stands in ``_derived``."""
+    for path in [*root.glob("*/*"), *root.glob("*/*/*")]:
+        if path.is_file() and path.relative_to(root).parts[0] not in ("_derived", "_schema"):
+            yield path
+
+
 @cache
 def genuine() -> tuple[Sample, ...]:
     """Every genuine file of a declared dataset, and the first rows of such files that somebody kept."""
     found = []
     for source in registry.sources().values():
         root = samples() / source.iso.lower()
-        for path in sorted(root.glob("*/*")) + sorted(root.glob("_derived/first_rows/*")):
+        for path in sorted(files_below(root)) + sorted(root.glob("_derived/first_rows/*")):
             folder = path.parent.name
             derived = folder == "first_rows"
             name = owner(source, path.name.lower() if derived else folder.lower(), path.name)
@@ -84,8 +91,8 @@ def foreign() -> Iterator[tuple[str, Path]]:
     own = {sample.path for sample in genuine()}
     for iso in ISOS:
         root = samples() / iso.lower()
-        for path in sorted(root.glob("*/*")):
-            if path.is_file() and path not in own and path.parent.name != "_derived":
+        for path in sorted(files_below(root)):
+            if path not in own:
                 yield iso, path
 
 
@@ -176,9 +183,16 @@ def _reports(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple
         yield "20111102_da_lmp.csv", content.replace(b"ExPost ", b"", 1)
 
 
+def _services(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """What the web services say where reports are cheaper."""
+    if len(dataset.roads) > 1:
+        yield from served(sim, source, dataset, dataset.road("webservices"), DAY)
+
+
 OTHER_LAYOUTS: Mapping[str, Callable[[Simulator, Source, Dataset], Iterator[tuple[str, bytes]]]] = {
     "CAISO": _oasis,
     "PJM": _data_miner,
+    "ISONE": _services,
     "MISO": _reports,
     "NYISO": _mis,
     "SPP": _portal,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import zipfile
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from behaviour_kit import (
+    ACCOUNTS,
     DATASETS,
     ISOS,
     TABLES,
@@ -74,7 +76,7 @@ def asked(sim: Simulator, source: Source, dataset: Dataset, folder: Path) -> lis
     """What comes of asking for one day of a dataset."""
     day, scope = day_of(dataset), dataset.scopes[0]
     sink = MemorySink()
-    environ = {f"LAKE_SOURCE_{source.iso}": sim.url, "LAKE_PACE_DIR": str(folder / "pace")}
+    environ = {f"LAKE_SOURCE_{source.iso}": sim.url, "LAKE_PACE_DIR": str(folder / "pace"), **ACCOUNTS}
     job = plan(source, [dataset], day, day, scope, NOW)
     assert job.requests
     with Session(source, environ, sleep=lambda seconds: None) as session:
@@ -137,7 +139,7 @@ def test_after_a_throttled_run_only_what_was_missing_is_asked_for(
         last = world.pmp(f"{command} --end-date 2025-11-14")
         assert last.code == 0, last.text
         fetched = [seen for seen in site.requests[healed_from:] if seen.host == host]
-        assert len(fetched) == len(source.pick())
+        assert len(fetched) == len([one for one in source.pick() if host_of(source, one) == host])
         days = world.query(
             "SELECT delivery_date, count(*) AS n FROM market.energy_prices WHERE iso = $iso GROUP BY ALL ORDER BY ALL",
             iso=iso,
@@ -160,10 +162,13 @@ def without_rows(name: str, content: bytes) -> bytes:
             for each, text in members.items():
                 archive.writestr(each, without_rows(each, text))
         return out.getvalue()
+    if content[:1] == b"{" and b'"items"' not in content[:400]:
+        return json.dumps({key: {} for key in json.loads(content)}).encode()
     lines = content.splitlines(keepends=True)
     # Titles may stand before the header; they are no rows of a table.
     header = max(range(len(lines)), key=lambda number: lines[number].count(b","))
-    return b"".join(lines[: (header if lines[0].count(b",") < 5 else 0) + 1])
+    kept = lines[: (header if lines[0].count(b",") < 5 else 0) + 1]
+    return b"".join(kept) + (b'"T","0 lines"' if lines[-1].startswith(b'"T"') else b"")
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +228,8 @@ class Drift:
         assert self.world.download(
             self.iso, day - timedelta(days=1), day - timedelta(days=1), names, scope
         ).complete
-        site.fail(host_of(source, source.dataset(names[0])), "drift", times=None)
+        for host in {host_of(source, source.dataset(name)) for name in names}:
+            site.fail(host, "drift", times=None)
         assert self.world.download(self.iso, day, day, names, scope).complete
         site.heal()
 

@@ -45,6 +45,8 @@ def written(shape: Shape, columns: list[str]) -> Member:
     """A file of the shape's format with these columns."""
     if shape.format == "json":
         item = dict.fromkeys(columns, "1")
+        if shape.root:
+            return member(json.dumps({f"{shape.root}s": {shape.root: [item]}}), "json")
         href = f"https://api.pjm.com/api/v1{shape.link}rowCount=1"
         return member(
             json.dumps({"links": [{"rel": "self", "href": href}], "items": [item], "totalRows": 1}), "json"

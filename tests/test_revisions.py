@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -39,6 +41,9 @@ PRICES = (
     *"MW PRC VALUE total_lmp_da total_lmp_rt value mcp mw".split(),
     *"prelim_load_avg_hourly instantaneous_load forecast_load_mw".split(),
     "LBMP ($/MWHr)",
+    "Locational Marginal Price",
+    *"LmpTotal tmsr_clearing_price TmsrClearingPrice RegCapacityClearingPrice".split(),
+    *"Load LoadMw estimated_load_mw".split(),
 )
 
 
@@ -280,12 +285,40 @@ def contradicting(name: str, content: bytes) -> bytes:
             for each, text in members.items():
                 archive.writestr(each, contradicting(each, text))
         return out.getvalue()
+    if content[:1] == b"{":
+        return with_item_again(content, other_price=True)
     lines = content.decode().splitlines()
-    titles = [title.strip('"') for title in lines[0].split(",")]
+    # Some reports count their rows in a last line.
+    counted = re.fullmatch(r'"T","(\d+) lines"', lines[-1])
+    trailer = [f'"T","{int(counted[1]) + 1} lines"'] if counted else []
+    lines = lines[:-1] if counted else lines
+    titles = [title.strip('"') for title in max(lines[:6], key=lambda line: line.count(",")).split(",")]
     place = next((titles.index(name) for name in PRICES if name in titles), 4)
     cells = lines[-1].split(",")
     cells[place] = "4711.25"
-    return ("\n".join([*lines, ",".join(cells)]) + "\n").encode()
+    return ("\n".join([*lines, ",".join(cells), *trailer]) + "\n").encode()
+
+
+def with_item_again(content: bytes, other_price: bool = False) -> bytes:
+    """A JSON document with its last item once more, at another price or word for word."""
+    document = json.loads(content)
+    items = document
+    while isinstance(items, dict):
+        items = next(iter(items.values()))
+    again = dict(items[-1])
+    if other_price:
+        again[next(name for name in PRICES if name in again)] = 4711.25
+    items.append(again)
+    return json.dumps(document).encode()
+
+
+def told_twice(content: bytes) -> bytes:
+    """The same file with its last row once more; archives, and files that count their rows, as they are."""
+    if content[:2] == b"PK" or content.splitlines()[-1].startswith(b'"T"'):
+        return content
+    return (
+        with_item_again(content) if content[:1] == b"{" else content + content.splitlines(keepends=True)[-1]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -309,12 +342,7 @@ def contradicted(
                     )
                     bad = [(f"bad-{title}", contradicting(title, text))]
                     # The last row twice, word for word, is no contradiction.
-                    twice = [
-                        (title, text + text.splitlines(keepends=True)[-1])
-                        if text[:2] != b"PK"
-                        else (title, text)
-                        for title, text in sound
-                    ]
+                    twice = [(title, told_twice(text)) for title, text in sound]
                     world.take(iso, dataset.name, written(folder / iso / dataset.name, [*twice, *bad]))
             report = world.build(iso)
             assert not report.failed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ingest.errors import UnknownName
 from ingest.routes.answer import Answer, Route
 from ingest.routes.data_miner import DataMiner
+from ingest.routes.isone import IsoNe
 from ingest.routes.mis import Mis
 from ingest.routes.miso_reports import MisoReports
 from ingest.routes.oasis import Oasis
@@ -13,6 +14,7 @@ from ingest.routes.spp_portal import SppPortal
 ROUTES: dict[str, Route] = {
     "oasis": Oasis(),
     "data_miner": DataMiner(),
+    "isone": IsoNe(),
     "mis": Mis(),
     "miso_reports": MisoReports(),
     "spp_portal": SppPortal(),

@@ -10,7 +10,16 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 
 from ingest import clock
-from ingest.simulator import caiso_load, caiso_rows, miso_site, nyiso_load, nyiso_rows, prices, spp_rows
+from ingest.simulator import (
+    caiso_load,
+    caiso_rows,
+    isone_rows,
+    miso_site,
+    nyiso_load,
+    nyiso_rows,
+    prices,
+    spp_rows,
+)
 from ingest.simulator.caiso_reports import AS_ITEMS, COMPONENTS, REPORTS
 from ingest.simulator.caiso_rows import Slot
 from ingest.simulator.nyiso_files import PUBLICATIONS, Publication
@@ -30,12 +39,12 @@ def printed(
 ) -> dict[str, str]:
     """The numbers that a source prints for a location at an instant, by its own column or component names.
 
-    ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``), a MIS file
-    (``realtime_zone``), a market report of MISO or a file system of SPP's portal. ``location`` is a node, a pnode id, a
-    point's name; for reserves ``REGION PRODUCT`` at CAISO, MISO and SPP, the service at PJM (in the results feeds
-    ``LOCALE SERVICE``), the zone at NYISO; for forecasts ``AREA of ISSUE-DAY``, the day that the file is named
-    after. ``instant`` begins the interval, except where the source stamps its end. OASIS drops trailing zeros,
-    as here; only version 3 of its five-minute report keeps them.
+    ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``), a MIS file (``realtime_zone``),
+    a report or service of ISO New England, a market report of MISO, or a file system of SPP's portal. ``location`` is
+    a node, a pnode id, a point's name; for reserves ``REGION PRODUCT``, but at PJM the service (in the results feeds
+    ``LOCALE SERVICE``) and at NYISO the zone; for forecasts ``AREA of ISSUE-DAY``, the day that the file is named
+    after, or ``AREA at MOMENT``. ``instant`` begins the interval, except where the source stamps its end. OASIS drops
+    trailing zeros, as here; only version 3 of its five-minute report keeps them.
 
     Raises:
         KeyError: no such dataset or location.
@@ -48,6 +57,8 @@ def printed(
             return _pjm(dataset, location, instant, history)
         case "NYISO":
             return _nyiso(dataset, location, instant, history)
+        case "ISONE":
+            return _isone(dataset, location, instant, history)
         case "MISO":
             return _miso(dataset, location, instant, history)
         case "SPP":
@@ -71,6 +82,8 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
         case "NYISO":
             found = [mark.instant for mark in nyiso_rows.marks(PUBLICATIONS[dataset], day, revision)]
             return [instant for instant in found if _belongs(PUBLICATIONS[dataset], instant, day)]
+        case "ISONE":
+            return isone_rows.starts(day, isone_rows.FEEDS[dataset].minutes)
         case "MISO":
             return miso_site.starts(day)
         case "SPP":
@@ -184,3 +197,18 @@ def _miso(name: str, location: str, instant: datetime, history: Revisions) -> di
         zone, _, product = location.rpartition(" ")
         return {"MCP": miso_site.mcp(report, zone, product, instant, revision)}
     return miso_site.lmp_cells(report, location, instant, revision)
+
+
+def _isone(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    feed = isone_rows.FEEDS[name]
+    revision = history.current("ISONE", name, clock.local_date(instant, EASTERN))
+    if feed.kind == "lmp":
+        return isone_rows.lmp_cells(feed, location, instant, revision)
+    if feed.kind in ("load", "demand", "estimate"):
+        return {"MW": isone_rows.megawatts(feed, location, instant, revision)}
+    if feed.kind == "forecast":
+        area, made = location.rsplit(" at ", 1)
+        stamp = isone_rows.iso_stamp(datetime.fromisoformat(made))
+        return {"MW": isone_rows.megawatts(feed, area, instant, revision, stamp)}
+    region, _, product = location.partition(" ")
+    return isone_rows.reserve_cells(feed, region, product, instant, revision)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from ingest import clock
-from ingest.simulator import caiso_site, expected, miso_site, nyiso_site, pjm_site, spp_site
+from ingest.simulator import caiso_site, expected, isone_site, miso_site, nyiso_site, pjm_site, spp_site
 from ingest.simulator.faults import Fault, FaultBook, Kind, Stall
 from ingest.simulator.pace import Pace, PaceKeeper
 from ingest.simulator.prices import DOLLAR
@@ -24,6 +24,8 @@ HOSTS: Mapping[str, Site] = {
     "oasis.caiso.com": caiso_site.answer,
     "api.pjm.com": pjm_site.answer,
     "dataminer2.pjm.com": pjm_site.answer_settings,
+    "www.iso-ne.com": isone_site.answer_report,
+    "webservices.iso-ne.com": isone_site.answer_service,
     "docs.misoenergy.org": miso_site.answer,
     "mis.nyiso.com": nyiso_site.answer,
     "portal.spp.org": spp_site.answer,
@@ -33,6 +35,7 @@ HOSTS: Mapping[str, Site] = {
 CORRECTABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "CAISO": caiso_site.CORRECTABLE,
     "PJM": pjm_site.CORRECTABLE,
+    "ISONE": isone_site.CORRECTABLE,
     "MISO": miso_site.CORRECTABLE,
     "NYISO": nyiso_site.CORRECTABLE,
     "SPP": spp_site.CORRECTABLE,

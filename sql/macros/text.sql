@@ -22,6 +22,18 @@ try_strptime(stamp_text(field), ['%Y-%m-%dT%H:%M:%S-00:00', '%Y-%m-%dT%H:%M:%S+0
 CREATE OR REPLACE MACRO naive_of_iso_stamp(field) AS
 try_strptime(stamp_text(field), ['%Y-%m-%dT%H:%M:%S', '%Y-%m-%dT%H:%M:%S.%f']);
 
+-- A stamp of ISO 8601 with its offset from UTC, as naive UTC. NULL without an offset: nothing is assumed.
+CREATE OR REPLACE MACRO utc_of_offset_stamp(field) AS
+timezone('UTC', try_strptime(stamp_text(field), ['%Y-%m-%dT%H:%M:%S.%f%z', '%Y-%m-%dT%H:%M:%S%z']));
+
+-- A beginning of five minutes that was printed some seconds late: 00:05:02 is 00:05. Any other stamp is its
+-- own.
+CREATE OR REPLACE MACRO without_seconds_of_noise(stamp) AS
+CASE
+    WHEN DATE_TRUNC('minute', stamp) = time_bucket(INTERVAL 5 MINUTE, stamp) THEN DATE_TRUNC('minute', stamp)
+    ELSE stamp
+END;
+
 -- A moment, unless its year was printed with two digits: 6/1/24 would become the year 24.
 CREATE OR REPLACE MACRO in_our_era(stamp) AS
 CASE WHEN stamp >= TIMESTAMP '1900-01-01' THEN stamp END;

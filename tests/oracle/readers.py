@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from oracle import caiso, contract, miso, nyiso, pjm, spp
+from oracle import caiso, contract, isone, miso, nyiso, pjm, spp
 from oracle.shell import Case, Row
 
 # The numbers that a source prints, by its own column or component, and the contract column they arrive in.
@@ -17,6 +17,10 @@ PRINTED = {
     "MEC": "lmp_energy",
     "MLC": "lmp_loss",
     "MGHG": "price",
+    "LmpTotal": "lmp_total",
+    "EnergyComponent": "lmp_energy",
+    "CongestionComponent": "lmp_congestion",
+    "LossComponent": "lmp_loss",
     "MW": "market_clearing_price",
     "LBMP": "lmp_total",
     "Marginal Cost Losses": "lmp_loss",
@@ -87,6 +91,14 @@ def published(
             results = "reserve_market_results" in source_name
             rows = pjm.reserve_results(case) if results else pjm.long_services(case)
             return [_of_pjm(row, results) for row in rows]
+        case "ISONE", "energy_prices":
+            return isone.energy_prices(case)
+        case "ISONE", "ancillary_services":
+            return isone.ancillary_services(case)
+        case "ISONE", "load":
+            return isone.load(case)
+        case "ISONE", "load_forecast":
+            return isone.load_forecast(case)
         case "MISO", "energy_prices":
             return miso.energy_prices(case)
         case "MISO", "ancillary_services":
@@ -113,7 +125,7 @@ def _of_pjm(row: Row, results: bool) -> Row:
 def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     """What the source calls the place (and product) of a row."""
     if table == "ancillary_services":
-        if iso in ("CAISO", "MISO", "SPP"):
+        if iso in ("CAISO", "ISONE", "MISO", "SPP"):
             return f"{row['as_region']} {row['as_product']}"
         if iso == "NYISO":
             return str(row["as_region"])
@@ -124,10 +136,11 @@ def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     if iso == "NYISO" and table == "load_forecast":
         # The issue of a day comes out on the day before.
         return f"{row['area']} of {row['published_at_utc'].astimezone(nyiso.NEW_YORK).date() + timedelta(days=1)}"
-    if iso == "PJM" and table == "load_forecast":
-        return f"{row['area']} at {row['published_at_utc'].astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    if iso in ("ISONE", "PJM") and table == "load_forecast":
+        area = row["area" if iso == "PJM" else "area_id"]
+        return f"{area} at {row['published_at_utc'].astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
     if table in ("load", "load_forecast"):
-        return str(row["area"])
+        return str(row["area_id" if iso == "ISONE" else "area"])
     named = iso == "NYISO" and table == "energy_prices"
     return str(row["settlement_location" if named else "settlement_location_id"])
 
@@ -136,6 +149,9 @@ def numbers_of(iso: str, table: str, row: Row, printed: Mapping[str, str]) -> di
     """The contract columns of a row as the source's printed numbers say them."""
     if table in ("load", "load_forecast"):
         return {contract.VALUES[table][0]: float(printed["MW"])}
+    if iso == "ISONE" and table == "ancillary_services":
+        columns = {"price": "market_clearing_price", "quantity": "cleared_quantity_mw"}
+        return {columns[name]: float(text) for name, text in printed.items()}
     if iso == "MISO" and table == "ancillary_services":
         return {"market_clearing_price": float(printed["MCP"])}
     if iso == "SPP" and table == "ancillary_services":
