@@ -259,15 +259,15 @@ def days_there(drift: Drift, dataset: str) -> set[date]:
 
 
 def days_of_files(drift: Drift, dataset: str) -> set[date]:
-    """The days whose files are in the tables; a forecast's files speak of the days after them as well."""
+    """The days whose files are in the tables; a forecast's files speak of other days as well."""
     if not registry.source(drift.iso).dataset(dataset).days_after:
         return days_there(drift, dataset)
     (table,) = {feed.table for feed in registry.source(drift.iso).dataset(dataset).feeds.values()}
     rows = drift.world.query(
-        f"SELECT min(delivery_date) AS first FROM market.{table}_all "
-        f"WHERE data_source LIKE 'raw/{drift.iso.lower()}/{dataset}/%' GROUP BY data_source"
+        f"SELECT DISTINCT CAST(split_part(data_source, '/', 4) AS DATE) AS day FROM market.{table}_all "
+        f"WHERE data_source LIKE 'raw/{drift.iso.lower()}/{dataset}/%'"
     )
-    return {row["first"] for row in rows}
+    return {row["day"] for row in rows}
 
 
 @pytest.mark.parametrize(("iso", "dataset"), TABULAR)

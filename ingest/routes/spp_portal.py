@@ -14,7 +14,7 @@ sometimes a file of no bytes; a wrong path is answered with the portal's own pag
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,8 @@ class SppPortal:
     """The route ``spp_portal``: ``ask`` names the ``system`` and, by strftime, the ``path`` of a day's file.
 
     For files of five minutes ``interval`` is the word that begins their names instead, and a request's part is the
-    minute of the hour that the interval ends with.
+    minute of the hour that the interval ends with. For files made every hour ``hourly`` is that word; they are named
+    after the hour that ends when they are made.
     """
 
     def fetch(
@@ -91,10 +92,21 @@ def _interval(request: Request) -> Period:
 def _path(words: dict[str, str], period: Period, clock: str) -> str:
     zone = ZoneInfo(clock)
     begin = period.start.astimezone(zone)
-    if "interval" not in words:
+    if "path" in words:
         return begin.strftime(words["path"])
+    if "hourly" in words:
+        name, folder = _named_after(Period(period.start - timedelta(hours=1), period.start), clock)
+        return f"{folder:/%Y/%m/%d}/{words['hourly']}-{name}.csv"
+    name, _ = _named_after(period, clock)
+    return f"{begin:/%Y/%m/By_Interval/%d}/{words['interval']}-{name}.csv"
+
+
+def _named_after(period: Period, clock: str) -> tuple[str, datetime]:
+    """The end of an interval as file names have it, and its wall clock."""
+    zone = ZoneInfo(clock)
+    begin = period.start.astimezone(zone)
     mark = "d" if begin.fold else ""
     end = period.end.astimezone(zone)
     if end.fold and not begin.fold:
         end = begin.replace(tzinfo=None) + (period.end - period.start)
-    return f"{begin:/%Y/%m/By_Interval/%d}/{words['interval']}-{end:%Y%m%d%H%M}{mark}.csv"
+    return f"{end:%Y%m%d%H%M}{mark}", end

@@ -6,7 +6,7 @@ Tests compare these with what came through HTTP, files and tables. Names are the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 
 from ingest import clock
@@ -18,6 +18,7 @@ from ingest.simulator import (
     nyiso_load,
     nyiso_rows,
     prices,
+    spp_load,
     spp_rows,
 )
 from ingest.simulator.caiso_reports import AS_ITEMS, COMPONENTS, REPORTS
@@ -87,7 +88,9 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
         case "MISO":
             return miso_site.starts(day)
         case "SPP":
-            return spp_rows.starts(day, spp_rows.SYSTEMS[dataset].minutes)
+            return spp_rows.starts(
+                day, spp_rows.SYSTEMS[dataset].minutes if dataset in spp_rows.SYSTEMS else 60
+            )
     raise KeyError(iso)
 
 
@@ -182,6 +185,14 @@ def _marks(publication: Publication, day: date, revision: Revision) -> dict[date
 
 
 def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    if name == spp_load.FORECAST:
+        area, words = location.rsplit(" at ", 1)
+        made = datetime.fromisoformat(words).replace(tzinfo=UTC)
+        revision = history.current("SPP", name, clock.local_date(made, CENTRAL))
+        return {"MW": spp_load.forecast_cell(area, made, instant, revision)}
+    if name == spp_load.LOAD:
+        revision = history.current("SPP", name, clock.local_date(instant, CENTRAL))
+        return {"MW": spp_load.load_cell(location, instant, revision)}
     system = spp_rows.SYSTEMS[name]
     revision = history.current("SPP", name, clock.local_date(instant, CENTRAL))
     if system.products:

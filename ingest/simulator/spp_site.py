@@ -10,7 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import spp_rows
+from ingest.simulator import spp_load, spp_rows
 from ingest.simulator.answers import Answer, Request, with_extra_column
 from ingest.simulator.revisions import Revision
 from ingest.simulator.server import etag
@@ -32,15 +32,24 @@ _WORDS = {
 _DAILY = {"rtbm-lmp-by-location": "RTBM-LMP-DAILY-SL", "rtbm-mcp": "RTBM-MCP-DAILY"}
 _INTERVAL = re.compile(r"^/\d{4}/\d\d/By_Interval/\d\d/(?P<word>[A-Z-]+)-(?P<end>\d{12})(?P<mark>d?)\.csv$")
 
-CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in SYSTEMS}
+CORRECTABLE: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in SYSTEMS},
+    **spp_load.CORRECTABLE,
+}
 
 
 def answer(request: Request, world: World) -> Answer:
     """A file, 404 without a body where there is none, and the portal's page at any other path."""
     if not request.path.startswith(_DOWNLOAD):
         return Answer(200, b"<!doctype html><html><title>SPP Portal</title></html>\n", "text/html")
-    system = SYSTEMS.get(request.path.removeprefix(_DOWNLOAD))
-    path = request.query.get("path", "")
+    name, path = request.path.removeprefix(_DOWNLOAD), request.query.get("path", "")
+    if name in spp_load.SYSTEMS and not request.late:
+        found_load = spp_load.file_of(name, path, world)
+        if found_load is None:
+            return _missing()
+        text, written = found_load
+        return _file(with_extra_column(text, "\n") if request.drift else text, written)
+    system = SYSTEMS.get(name)
     if system is None or request.late:
         return _missing()
     if found := _INTERVAL.match(path):

@@ -103,6 +103,10 @@ def published(
             return miso.energy_prices(case)
         case "MISO", "ancillary_services":
             return miso.ancillary_services(case)
+        case "SPP", "load":
+            return spp.load(case)
+        case "SPP", "load_forecast":
+            return spp.load_forecast(case)
         case "SPP", "energy_prices":
             return spp.energy_prices(case, market, known)
         case "SPP", "ancillary_services":
@@ -136,11 +140,11 @@ def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     if iso == "NYISO" and table == "load_forecast":
         # The issue of a day comes out on the day before.
         return f"{row['area']} of {row['published_at_utc'].astimezone(nyiso.NEW_YORK).date() + timedelta(days=1)}"
-    if iso in ("ISONE", "PJM") and table == "load_forecast":
+    if iso in ("ISONE", "PJM", "SPP") and table == "load_forecast":
         area = row["area" if iso == "PJM" else "area_id"]
         return f"{area} at {row['published_at_utc'].astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
     if table in ("load", "load_forecast"):
-        return str(row["area_id" if iso == "ISONE" else "area"])
+        return str(row["area_id" if iso in ("ISONE", "SPP") else "area"])
     named = iso == "NYISO" and table == "energy_prices"
     return str(row["settlement_location" if named else "settlement_location_id"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -99,4 +100,73 @@ def ancillary_services(case: Case, market: str) -> list[Row]:
                         "market_clearing_price": float(price),
                     }
                 )
+    return rows
+
+
+def load(case: Case) -> list[Row]:
+    """Hours by control zone: a column a zone, or a row a part of a zone."""
+    rows = []
+    for member in case.members:
+        lines = [row for row in csv.reader(io.StringIO(case.text(member), newline="")) if any(row)]
+        titles = [title.strip() for title in lines[0]]
+        for line in lines[1:]:
+            end = hour_end(line[0])
+            if titles[0] == "MarketHour":
+                told = [(zone, "ZONE", zone, text) for zone, text in zip(titles[1:], line[1:], strict=True)]
+            else:
+                _, _, zone, kind, text = line
+                told = [(zone, "AREA", f"{zone} {kind}", text)]
+            for area, area_type, area_id, text in told:
+                if text:
+                    rows.append(
+                        {
+                            "interval_start_utc": end - timedelta(hours=1),
+                            "interval_end_utc": end,
+                            "load_type": "actual",
+                            "area": area,
+                            "area_type": area_type,
+                            "area_id": area_id,
+                            "load_mw": float(text),
+                        }
+                    )
+    return rows
+
+
+def hour_end(text: str) -> datetime:
+    """GMT; a midnight may lack its time, a year its century."""
+    day, _, clock = text.strip().partition(" ")
+    found = stamp(f"{day} {clock or '0:00'}")
+    return found if found.year > 100 else found.replace(year=found.year + 2000)
+
+
+def made_at(name: str) -> datetime | None:
+    """When a file was made, by its name: the hour that ends then calls it so. Who renamed it took that away."""
+    found = re.search(r"(\d{12})(d?)", name)
+    if not found:
+        return None
+    before = datetime.strptime(found[1], "%Y%m%d%H%M") - timedelta(hours=1)
+    begin = before.replace(tzinfo=CENTRAL, fold=int(bool(found[2]))).astimezone(UTC)
+    if begin.astimezone(CENTRAL).replace(tzinfo=None, fold=0) == before:
+        return (begin + timedelta(hours=1)).replace(tzinfo=None)
+    return (before + timedelta(hours=1)).replace(tzinfo=CENTRAL).astimezone(UTC).replace(tzinfo=None)
+
+
+def load_forecast(case: Case) -> list[Row]:
+    """Every hour of a file, made when its name says."""
+    rows = []
+    for member in case.members:
+        made = made_at(member)
+        for row, end in lines(Case(case.name, {member: case.members[member]})):
+            rows.append(
+                {
+                    "interval_start_utc": end - timedelta(hours=1),
+                    "interval_end_utc": end,
+                    "published_at_utc": made,
+                    "forecast": "MTLF",
+                    "area": row.get("baa") or "SPP",
+                    "area_type": "SYSTEM",
+                    "area_id": row.get("baa") or "SPP",
+                    "forecast_mw": float(row["mtlf"]),
+                }
+            )
     return rows

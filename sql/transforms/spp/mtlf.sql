@@ -1,0 +1,53 @@
+-- mtlf: the load forecast of the next week by balancing authority, every hour anew.
+--
+-- Reads:  mtlf-vs-actual (OP-MTLF), columns by name.
+-- Grain:  one balancing authority, one hour (GMTIntervalEnd closes it), one file.
+-- Source: SPP portal. The hour that a file was made at stands in its name, on the Central clock: where the
+--         clock goes back, the hour before the change calls it 02:00, and a d follows the second 02:00. Hours
+--         of the day before are in the file as they were expected. BAA is printed since 2026-04.
+-- Why:    the averaged actual beside the forecast is partial in the newest hour: it is not taken.
+WITH published AS (
+    SELECT
+        filename,
+        gmtintervalend AS printed_end,
+        naive_of_24_hour_stamp(gmtintervalend) AS end_utc,
+        naive_of_24_hour_stamp(interval) AS end_local,
+        mtlf AS megawatts,
+        baa IS NULL AS is_before_authorities,
+        blank_to_null(baa) AS authority,
+        try_strptime(regexp_extract(parse_filename(filename), '(\d{12})d?', 1) || ' ', '%Y%m%d%H%M')
+            AS printed_made,
+        CASE WHEN regexp_matches(parse_filename(filename), '\d{12}d') THEN 2 ELSE 1 END AS pass
+    FROM (
+        SELECT * FROM raw_plain_columns(getvariable('raw_files'))
+        UNION ALL BY NAME
+        SELECT CAST(NULL AS VARCHAR) AS baa
+        WHERE FALSE
+    ) AS columns_of_every_era
+    WHERE blank_to_null(gmtintervalend) IS NOT NULL
+)
+
+SELECT
+    parse_dirpath(filename) AS raw_folder,
+    end_utc - INTERVAL 1 HOUR AS interval_start_utc,
+    end_utc AS interval_end_utc,
+    'MTLF' AS forecast,
+    COALESCE(
+        local_to_utc('America/Chicago', printed_made - INTERVAL 1 HOUR, pass) + INTERVAL 1 HOUR,
+        local_to_utc('America/Chicago', printed_made, 1)
+    ) AS published_at_utc,
+    COALESCE(authority, 'SPP') AS area,
+    'SYSTEM' AS area_type,
+    COALESCE(authority, 'SPP') AS area_id,
+    TRY_CAST(megawatts AS DOUBLE) AS forecast_mw,
+    CASE
+        WHEN end_utc IS NULL THEN 'the GMT end of an interval is not a stamp: ' || printed_end
+        WHEN COALESCE(end_utc - end_local NOT IN (INTERVAL 5 HOUR, INTERVAL 6 HOUR), TRUE)
+            THEN 'the Central and the GMT end of an interval do not agree at ' || printed_end
+        WHEN NOT is_before_authorities AND authority IS NULL
+            THEN 'a row names no balancing authority at ' || printed_end
+        WHEN TRY_CAST(megawatts AS DOUBLE) IS NULL
+            THEN concat('the forecast at ', printed_end, ' is not a number: ', megawatts)
+    END AS objection
+FROM published
+WHERE blank_to_null(megawatts) IS NOT NULL
