@@ -24,6 +24,7 @@ from uuid import uuid4
 import requests
 from pydantic import ValidationError
 
+from ingest.credentials import not_accepted
 from ingest.disk import disk_sentences, new_scratch
 from ingest.download import Download, http_date, save
 from ingest.errors import AnswerError, Refused, Throttled, Unreachable
@@ -79,7 +80,8 @@ class Session:
             self._http.trust_env = False
         self._scratch: Path | None = None
         for host in source.hosts.values():
-            self.secret(host.credential)
+            for name in [host.credential, *(host.credentials.variables if host.credentials else [])]:
+                self.secret(name)
             self.redactor.hide_login(host.proxy or "")
 
     def __enter__(self) -> Session:
@@ -274,8 +276,7 @@ class Session:
             error = Unreachable(f"{place} answers with error {status}.", http_status=status, again=True)
             return error if after is None else Throttled(str(error), http_status=status, retry_after=after)
         if status in (401, 407):
-            name = host.credential or "the account"
-            return Refused(f"{place} does not accept the credentials. Check {name}.", http_status=status)
+            return Refused(not_accepted(host), http_status=status)
         if status == 404:
             return Refused(f"{place} has no such file.", http_status=status)
         return Refused(f"{place} refuses the request with status {status}.", http_status=status)

@@ -6,7 +6,7 @@ takes the cheapest road that still reaches all of them, and says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
@@ -104,6 +104,7 @@ def plan(
     scope: Scope,
     now: datetime,
     landed: Sequence[Landed] = (),
+    closed: Mapping[str, str] | None = None,
 ) -> Plan:
     """Price the delivery dates ``first`` to ``last`` of some datasets.
 
@@ -115,6 +116,7 @@ def plan(
         scope: ``hubs`` or ``all``.
         now: the present instant (retention and publication are counted from it).
         landed: what the ledger holds.
+        closed: hosts that cannot be asked, by name, with the reason: credentials that are not there.
     """
     legs: list[Leg] = []
     missing: list[Missing] = []
@@ -133,7 +135,7 @@ def plan(
         missing += refused
         open_days = [day for day in wanted if not _is_there(source, dataset, day, enough, now)]
         there[dataset.name] = len(wanted) - len(open_days)
-        more, expired = _route(source, dataset, open_days, scope, now, enough)
+        more, expired = _route(source, dataset, open_days, scope, now, enough, closed or {})
         legs += more
         missing += expired
     return Plan(source, scope, tuple(legs), tuple(missing), tuple(widen), there)
@@ -213,16 +215,22 @@ def _route(
     scope: Scope,
     now: datetime,
     landed: Sequence[Landed],
+    closed: Mapping[str, str],
 ) -> tuple[list[Leg], list[Missing]]:
     """Choose a road for every open day: the cheapest that reaches the whole run of days it serves."""
-    roads = [road for road in dataset.roads if scope == "hubs" or road.brings == "all"]
+    every = [road for road in dataset.roads if scope == "hubs" or road.brings == "all"]
+    roads = [road for road in every if road.host not in closed]
     groups: dict[date, tuple[str, ...]] = {
         day: tuple(road.name for road in roads if _reaches(source, road, day, now)) for day in days
     }
-    expired = [
-        Missing(dataset.name, run[0], run[-1], "expired", _why_expired(source, roads, now))
-        for run in _runs([day for day in days if not groups[day]])
-    ]
+    expired: list[Missing] = []
+    for run in _runs([day for day in days if not groups[day]]):
+        for part, reason in _locked(
+            source, [road for road in every if road.host in closed], run, now, closed
+        ):
+            status = "not_asked" if reason else "expired"
+            words = reason or _why_expired(source, every, now)
+            expired.append(Missing(dataset.name, part[0], part[-1], status, words))
     chosen: dict[date, Road] = {}
     for run in _runs([day for day in days if groups[day]]):
         for segment in _segments(run, groups):
@@ -237,6 +245,23 @@ def _route(
             reason = _why(source, roads, road, stretch, now)
             legs.append(Leg(dataset.name, road, stretch[0], stretch[-1], requests, reason))
     return legs, expired
+
+
+def _locked(
+    source: Source, roads: Sequence[Road], run: Sequence[date], now: datetime, closed: Mapping[str, str]
+) -> Iterator[tuple[list[date], str]]:
+    """Parts of a run of days with the reason why a road that reaches them cannot be asked, or without one."""
+    part: list[date] = []
+    said = ""
+    for day in run:
+        reason = next((closed[road.host] for road in roads if _reaches(source, road, day, now)), "")
+        if part and reason != said:
+            yield part, said
+            part = []
+        part.append(day)
+        said = reason
+    if part:
+        yield part, said
 
 
 def _segments(run: Sequence[date], groups: dict[date, tuple[str, ...]]) -> Iterator[list[date]]:

@@ -46,13 +46,25 @@ class Pace(Strict):
     max_wait_seconds: float = 120.0
 
 
+class Credentials(Strict):
+    """The environment variables that a host cannot be asked without, and where their values are had."""
+
+    variables: list[str] = Field(min_length=1)
+    account: str
+
+
 class Host(Strict):
-    """A web host of a source. ``credential`` names the environment variable whose value shares the pace."""
+    """A web host of a source.
+
+    ``credential`` names the environment variable whose value shares the pace; ``credentials`` are what the host must be
+    told by whoever asks it.
+    """
 
     base: str
     pace: Pace
     member_pace: Pace | None = None
     credential: str | None = None
+    credentials: Credentials | None = None
     headers: dict[str, str] = {}
     proxy: str | None = None
     user_agent: str | None = None

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from catalog.duck import extension_files
 from catalog.errors import CatalogError
 from ingest.clock import now
+from ingest.credentials import closed_hosts, listed, place
 from ingest.errors import IngestError
 from ingest.registry import Source
 from lake.config import Settings
@@ -85,9 +86,14 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 def _credentials(wanted: Sequence[Source], environ: Mapping[str, str]) -> Iterator[Finding]:
     for source in wanted:
         names = sorted({host.credential for host in source.hosts.values() if host.credential})
+        closed = closed_hosts(source, environ)
         redirected = f"LAKE_SOURCE_{source.iso}" in environ
         told = "; asked through LAKE_SOURCE_" + source.iso if redirected else ""
-        if not names:
+        for name, host in source.hosts.items():
+            if host.credentials:
+                words = f"{place(host)}: {listed(host.credentials.variables)} are set"
+                yield Finding(source.iso, True, closed.get(name, words) + told)
+        if not names and not any(host.credentials for host in source.hosts.values()):
             yield Finding(source.iso, True, f"needs no account{told}")
         for name in names:
             here = bool(environ.get(name))

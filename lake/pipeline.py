@@ -15,6 +15,7 @@ import duckdb
 from catalog.publish import publish
 from ingest.clock import Period, days_of, market_days, now
 from ingest.corrections import corrected_days, read_corrections
+from ingest.credentials import closed_hosts
 from ingest.events import Event, Request, Status
 from ingest.fetch import Session
 from ingest.land import Landing, land
@@ -46,7 +47,8 @@ class IngestReport:
     @property
     def complete(self) -> bool:
         """Whether everything obtainable is in the tables."""
-        return (self.landing is None or self.landing.complete) and self.build.complete
+        locked_out = any(gap.status == Status.NOT_ASKED for gap in self.plan.missing)
+        return (self.landing is None or self.landing.complete) and self.build.complete and not locked_out
 
 
 def open_lake(lake: Lake, adopt_tables: bool = False) -> None:
@@ -92,13 +94,20 @@ def landed(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Landed
 
 
 def make_plan(
-    lake: Lake, source: Source, datasets: Sequence[Dataset], first: date, last: date, scope: Scope
+    lake: Lake,
+    source: Source,
+    datasets: Sequence[Dataset],
+    first: date,
+    last: date,
+    scope: Scope,
+    environ: Mapping[str, str],
 ) -> Plan:
     """Price a job against what is there. Works without a lake: then nothing is there."""
+    closed = closed_hosts(source, environ)
     if not lake.exists:
-        return plan(source, datasets, first, last, scope, now())
+        return plan(source, datasets, first, last, scope, now(), closed=closed)
     with lake.reader() as connection:
-        return plan(source, datasets, first, last, scope, now(), landed(connection, source))
+        return plan(source, datasets, first, last, scope, now(), landed(connection, source), closed)
 
 
 def download(
@@ -133,7 +142,8 @@ def download(
                 for day, since in corrected.get(entry.dataset, {}).items()
             )
         ]
-        job = plan(source, datasets, first, last, scope, now(), there)
+        closed = closed_hosts(source, environ)
+        job = plan(source, datasets, first, last, scope, now(), there, closed)
         _tell_missing(lake, source, job, told)
         _widen(lake, source, job, known)
         report = IngestReport(job, corrected={name: days for name, days in outdated.items() if days})
@@ -190,8 +200,8 @@ def _told(connection: duckdb.DuckDBPyConnection, source: Source) -> set[tuple[st
 def _tell_missing(
     lake: Lake, source: Source, job: Plan, told: set[tuple[str, str, datetime, datetime]]
 ) -> None:
-    """Record what is expired or not published yet, once: the lake knows what it lacks without having asked."""
-    words = {"expired": Status.EXPIRED, "not_published": Status.NOT_PUBLISHED}
+    """Record what is expired, not published yet or locked, once: the lake knows what it lacks without having asked."""
+    words: dict[str, Status] = {one: one for one in (Status.EXPIRED, Status.NOT_PUBLISHED, Status.NOT_ASKED)}
     events = []
     for gap in job.missing:
         period = market_days(gap.first, gap.last, source.clock)

@@ -127,13 +127,14 @@ def test_every_command_has_a_target_of_make() -> None:
 
 def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:
     page = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"`(LAKE_[A-Z_]+|[A-Z]+_API_KEY)`", page))
+    secrets = "API_KEY|USERNAME|PASSWORD|SUBSCRIPTION_KEY"
+    documented = set(re.findall(rf"`(LAKE_[A-Z_]+|[A-Z]+_(?:{secrets}))`", page))
     code = "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "lake").rglob("*.py"))
     code += "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "ingest").glob("*.py"))
     used = set(re.findall(r"\b(LAKE_[A-Z]+(?:_[A-Z]+)*)\b(?!_)", code)) - {"LAKE_FILES"}
-    used |= {
-        host.credential for source in sources().values() for host in source.hosts.values() if host.credential
-    }
+    hosts = [host for source in sources().values() for host in source.hosts.values()]
+    used |= {host.credential for host in hosts if host.credential}
+    used |= {name for host in hosts if host.credentials for name in host.credentials.variables}
     assert documented == used - {"LAKE_SOURCE"}
 
 

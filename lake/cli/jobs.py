@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.events import Status
 from ingest.plan import Plan
 from ingest.registry import Dataset, Scope, Source
 from lake import pipeline
@@ -41,7 +42,7 @@ def plan(
     scope = options.scope_of(locations)
     datasets = options.picked(source, data_types, markets, scope, dataset)
     with Lake(load_settings()) as lake:
-        job = pipeline.make_plan(lake, source, datasets, first, last, scope)
+        job = pipeline.make_plan(lake, source, datasets, first, last, scope, options.environment())
         if as_json:
             say_json(plan_record(job))
             return
@@ -206,7 +207,7 @@ def backfill(
 def _ingest_one(
     lake: Lake, source: Source, datasets: list[Dataset], first: date, last: date, scope: Scope, as_json: bool
 ) -> pipeline.IngestReport:
-    job = pipeline.make_plan(lake, source, datasets, first, last, scope)
+    job = pipeline.make_plan(lake, source, datasets, first, last, scope, options.environment())
     if not as_json:
         show_plan(job, first, last)
     with watching(as_json) as watcher:
@@ -236,7 +237,7 @@ def _name_the_rest(
         more.append(("--locations all", ["da"], "all"))
     for flag, sides, reach in more:
         datasets = source.pick(options.words(data_types), sides, reach)
-        job = pipeline.make_plan(lake, source, datasets, first, last, reach)
+        job = pipeline.make_plan(lake, source, datasets, first, last, reach, options.environment())
         say(
             f"With {flag}: {number(len(job.requests))} requests, {duration(job.seconds())} at the source's pace, "
             f"{size(job.megabytes)} to land."
@@ -279,6 +280,8 @@ def show_landing(report: pipeline.IngestReport) -> None:
     """What landed, and one sentence per cause of what did not."""
     for name, days in report.corrected.items():
         say(f"{name}: corrected by the source since they were fetched: {', '.join(map(str, days))}.")
+    for reason in sorted({gap.reason for gap in report.plan.missing if gap.status == Status.NOT_ASKED}):
+        complain(f"Not asked: {reason}.")
     landing = report.landing
     if landing is None:
         return

@@ -118,6 +118,9 @@ def hosts_lines(source: Source) -> Iterator[str]:
         line = f"- `{host.base}` is asked at most {pace(host.pace)}"
         if host.member_pace and host.credential:
             line += f"; with a key of one's own (`{host.credential}`) {pace(host.member_pace)}"
+        if host.credentials:
+            names = ", ".join(f"`{name}`" for name in host.credentials.variables)
+            line += f"; needs an account: {names} ({host.credentials.account})"
         yield line + "."
     yield ""
 
