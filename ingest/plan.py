@@ -93,7 +93,7 @@ class Plan:
 def seconds_a_request(source: Source, road: Road) -> float:
     """Seconds that one request on a road takes at the host's declared pace."""
     pace = source.hosts[road.host].pace
-    return pace.seconds / pace.requests
+    return road.calls * pace.seconds / pace.requests
 
 
 def plan(

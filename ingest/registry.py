@@ -101,7 +101,8 @@ class Road(Strict):
 
     ``brings`` is the scope of the rows in an answer, ``span`` the most that one request may cover, ``not_across`` the
     boundaries that a request must not cross, ``parts`` the requests that together make one period. A file that comes
-    later than the publication itself holds a day ``behind_days`` after it.
+    later than the publication itself holds a day ``behind_days`` after it. ``calls`` is how often the host is asked for
+    one request: more than once where a list comes first, or every file has to be asked for on its own.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Road(Strict):
     span: Annotated[str, Field(pattern=SPAN)]
     retention: Retention = Retention()
     behind_days: int | None = Field(default=None, ge=0)
+    calls: int = Field(default=1, gt=0)
     megabytes: float = Field(gt=0)
     ask: dict[str, str]
     eras: list[Era] = []
@@ -134,8 +136,9 @@ class Shape(Strict):
     For CSV and JSON ``columns`` must all be there, ``optional`` and ``ignored`` may be; anything else is drift. A name
     ending in ``*`` stands for its prefix. ``fixed_order`` where the SQL reads by position. XML is told by ``contains``.
     Where lines stand before a CSV's header, ``begins`` is how the header's line begins, and ``contains`` what the lines
-    before it say. ``says`` are values of a CSV's first row that tell datasets with the same header apart. ``pivots`` where the SQL
-    brings several raw rows together: what it must remember grows with what it reads, so it reads a few files at a time.
+    before it say. ``says`` are values of a CSV's first row that tell datasets with the same header apart. ``pivots``
+    where the SQL brings several raw rows together: what it must remember grows with what it reads, so it reads a few
+    files at a time.
     """
 
     format: Literal["csv", "json", "xml"]

@@ -10,7 +10,16 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 
 from ingest import clock
-from ingest.simulator import caiso_load, caiso_rows, miso_site, nyiso_load, nyiso_rows, prices, spp_rows
+from ingest.simulator import (
+    caiso_load,
+    caiso_rows,
+    ercot_rows,
+    miso_site,
+    nyiso_load,
+    nyiso_rows,
+    prices,
+    spp_rows,
+)
 from ingest.simulator.caiso_reports import AS_ITEMS, COMPONENTS, REPORTS
 from ingest.simulator.caiso_rows import Slot
 from ingest.simulator.nyiso_files import PUBLICATIONS, Publication
@@ -31,9 +40,10 @@ def printed(
     """The numbers that a source prints for a location at an instant, by its own column or component names.
 
     ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``), a MIS file
-    (``realtime_zone``), a market report of MISO or a file system of SPP's portal. ``location`` is a node, a pnode id, a
-    point's name; for reserves ``REGION PRODUCT`` at CAISO, MISO and SPP, the service at PJM (in the results feeds
-    ``LOCALE SERVICE``), the zone at NYISO; for forecasts ``AREA of ISSUE-DAY``, the day that the file is named
+    (``realtime_zone``), an EMIL name (``NP4-190-CD``), a market report of MISO or a file system of SPP's portal.
+    ``location`` is a node, a pnode id, a point's name; for reserves ``REGION PRODUCT`` at CAISO, ERCOT, MISO and SPP,
+    the service at PJM (in the results feeds ``LOCALE SERVICE``), the zone at NYISO; for forecasts ``AREA of
+    ISSUE-DAY``, the day that the file is named
     after. ``instant`` begins the interval, except where the source stamps its end. OASIS drops trailing zeros,
     as here; only version 3 of its five-minute report keeps them.
 
@@ -48,6 +58,8 @@ def printed(
             return _pjm(dataset, location, instant, history)
         case "NYISO":
             return _nyiso(dataset, location, instant, history)
+        case "ERCOT":
+            return _ercot(dataset, location, instant, history)
         case "MISO":
             return _miso(dataset, location, instant, history)
         case "SPP":
@@ -71,6 +83,8 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
         case "NYISO":
             found = [mark.instant for mark in nyiso_rows.marks(PUBLICATIONS[dataset], day, revision)]
             return [instant for instant in found if _belongs(PUBLICATIONS[dataset], instant, day)]
+        case "ERCOT":
+            return ercot_rows.starts(ercot_rows.REPORTS[dataset], day)
         case "MISO":
             return miso_site.starts(day)
         case "SPP":
@@ -175,6 +189,15 @@ def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dic
         zone, product = location.split(" ")
         return {product: spp_rows.reserve_cells(system, zone, instant, revision)[product]}
     return spp_rows.lmp_cells(system, location, instant, revision)
+
+
+def _ercot(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    report = ercot_rows.REPORTS[name]
+    revision = history.current("ERCOT", name, clock.local_date(instant, CENTRAL))
+    if report.holds == "services":
+        _, product = location.split(" ")
+        return {"MCPC": ercot_rows.price(report, product, instant, revision)}
+    return {"LMP": ercot_rows.price(report, location, instant, revision)}
 
 
 def _miso(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:

@@ -1,0 +1,131 @@
+"""www.ercot.com: lists of documents in JSON, and the documents by their numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from ingest import clock
+from ingest.simulator import ercot_rows
+from ingest.simulator.answers import Answer, Member, Request, zipped
+from ingest.simulator.broken import HTML
+from ingest.simulator.ercot_rows import REPORTS, Document, Report
+from ingest.simulator.revisions import Revision
+from ingest.simulator.world import CENTRAL, World
+
+CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in REPORTS}
+ZIP, JSON = "application/zip", "application/json"
+LIST, FILE = "/misapp/servlets/IceDocListJsonWS", "/misdownload/servlets/mirDownload"
+FAULT = (
+    '{"ResponseFaultList":[{"ResponseFault":{"FaultID":1,"FaultDescription":"Did not recieve a numeric '
+    'ReportTypeId. [reporttypeid] required."}}]}'
+)
+_ZONE = ZoneInfo(CENTRAL)
+_BY_NUMBER = {report.number: report for report in REPORTS.values()}
+_EPOCH = datetime.fromisoformat("2010-01-01T00:00:00+00:00")
+
+
+def answer(request: Request, world: World) -> Answer:
+    """A list, a document, or the site's page at any other path."""
+    if request.path == LIST:
+        report = _BY_NUMBER.get(request.query.get("reportTypeId", ""))
+        if report is None:
+            return Answer(200, FAULT.encode(), JSON)
+        return Answer(200, _listing(report, world, request.late).encode(), JSON)
+    if request.path == FILE:
+        return _file(request, world)
+    return Answer(200, b"<!doctype html><html><title>ERCOT</title></html>\n", HTML)
+
+
+def shown(report: Report, world: World) -> Iterator[tuple[Document, Revision]]:
+    """The documents that a list shows now, newest first."""
+    today = clock.local_date(world.now, CENTRAL)
+    for back in range(-1, report.days_shown + 2):
+        day = today - timedelta(days=back)
+        if day < ercot_rows.FIRST_DAY:
+            continue
+        revision = world.revisions.current("ERCOT", report.name, day)
+        for one in sorted(ercot_rows.documents(report, day), key=lambda one: one.published(), reverse=True):
+            if one.published(revision) <= world.now <= expires(one) and not is_hole(one, revision):
+                yield one, revision
+
+
+def expires(document: Document) -> datetime:
+    """The end of the day on which a document goes."""
+    day = clock.local_date(document.published(), CENTRAL) + timedelta(days=document.report.days_shown)
+    return datetime.combine(day, time(23, 59, 59), _ZONE)
+
+
+def is_hole(document: Document, revision: Revision) -> bool:
+    """Whether a list forgets a document that was published all the same."""
+    return f"{document.start.astimezone(_ZONE):%H:%M:%S}" in revision.dropped
+
+
+def identity(document: Document, twin: bool = False) -> str:
+    """The number of a document: that of its report, the seconds of its beginning, which copy, and the format."""
+    seconds = int((document.start - _EPOCH).total_seconds())
+    return f"{document.report.number}{seconds:09d}{document.copy}{int(twin)}"
+
+
+def found(identity: str) -> tuple[Document, bool] | None:
+    """The document of a number, and whether the twin in XML is meant."""
+    if not identity.isdigit() or len(identity) != 16 or identity[:5] not in _BY_NUMBER:
+        return None
+    start = _EPOCH + timedelta(seconds=int(identity[5:14]))
+    document = Document(_BY_NUMBER[identity[:5]], start, int(identity[14]))
+    known = ercot_rows.documents(document.report, document.day)
+    return (document, identity[15] == "1") if document in known else None
+
+
+def _listing(report: Report, world: World, late: bool) -> str:
+    entries = []
+    # Whatever the day, the offset is that of today.
+    offset = world.now.astimezone(_ZONE).strftime("%z")
+    offset = f"{offset[:3]}:{offset[3:]}"
+    for document, revision in [] if late else shown(report, world):
+        for twin, form in ((False, "csv"), (True, "xml")):
+            published = document.published(revision).astimezone(_ZONE)
+            name = f"{document.name}_{form}"
+            size = len(_content(document, world.nodes, revision, twin))
+            entry = {
+                "ExpiredDate": f"{expires(document):%Y-%m-%dT%H:%M:%S}{offset}",
+                "ILMStatus": "EXT",
+                "SecurityStatus": "P",
+                "ContentSize": str(size),
+                "Extension": "zip",
+                "ReportTypeID": report.number,
+                "Prefix": "cdr",
+                "FriendlyName": name,
+                "ConstructedName": f"cdr.{report.number:>08}.0000000000000000.{published:%Y%m%d.%H%M%S}123.{name}.zip",
+                "DocID": identity(document, twin),
+                "PublishDate": f"{published:%Y-%m-%dT%H:%M:%S}{offset}",
+                "ReportName": report.name,
+                "DUNS": "0000000000000000",
+                "DocCount": "0",
+            }
+            entries.append({"Document": entry})
+    return json.dumps({"ListDocsByRptTypeRes": {"DocumentList": entries}}, separators=(",", ":"))
+
+
+def _file(request: Request, world: World) -> Answer:
+    known = found(request.query.get("doclookupId", ""))
+    if known is None:
+        return Answer(404, b"<html><body>Not Found</body></html>\n", HTML)
+    document, twin = known
+    revision = world.revisions.current("ERCOT", document.report.name, document.day)
+    if not document.published(revision) <= world.now <= expires(document):
+        return Answer(404, b"<html><body>Not Found</body></html>\n", HTML)
+    if request.drift:
+        return Answer(200, ercot_rows.archive(document, world.nodes, revision, drifted=True), ZIP)
+    return Answer(200, _content(document, world.nodes, revision, twin), ZIP)
+
+
+@lru_cache(maxsize=8192)
+def _content(document: Document, nodes: int, revision: Revision, twin: bool) -> bytes:
+    if not twin:
+        return ercot_rows.archive(document, nodes, revision)
+    written = document.published(revision).astimezone(_ZONE).replace(tzinfo=None)
+    return zipped([Member(f"{document.name}.xml", b'<?xml version="1.0"?><Report/>\n', written)])
