@@ -70,8 +70,8 @@ def document(id: str, name: str, file_name: str, printed: str, clock: str, size:
         ValueError: the time of publication is none.
     """
     wall = datetime.fromisoformat(printed).replace(tzinfo=None)
-    aware = wall.replace(tzinfo=ZoneInfo(clock), fold=int("xhr" in name.lower()))
-    return Document(id, name, file_name, aware.astimezone(UTC), int(size) if size.isdigit() else None)
+    published_at = _fold(wall, int("xhr" in name.lower()), clock)
+    return Document(id, name, file_name, published_at, int(size) if size.isdigit() else None)
 
 
 def wanted(
@@ -97,13 +97,21 @@ def wanted(
 
 
 def _is_near(stamp: datetime, edge: str, period: Period, clock: str) -> bool:
-    """Whether a wall time may belong to a period; around the change of the clock rather once too often."""
-    zone = ZoneInfo(clock)
-    first, last = (one.astimezone(zone).replace(tzinfo=None) for one in (period.start, period.end))
-    straight = first + (period.end - period.start)
-    if last < straight:
-        return first <= stamp <= straight
-    return first < stamp <= last if edge == "end" else first <= stamp < last
+    """Whether a wall time may belong to a period: in every way that the clock may have shown it.
+
+    How an end is called at which the clock is set back is not known: as the hour before or as the hour after calls it.
+    """
+    second = timedelta(seconds=1)
+    instants = {_fold(stamp, fold, clock) for fold in (0, 1)}
+    if edge == "end":
+        instants = {one - second for one in instants} | {
+            _fold(stamp - second, fold, clock) for fold in (0, 1)
+        }
+    return any(period.start <= one < period.end for one in instants)
+
+
+def _fold(wall: datetime, fold: int, clock: str) -> datetime:
+    return wall.replace(tzinfo=ZoneInfo(clock), fold=fold).astimezone(UTC)
 
 
 def texts(path: Path) -> Iterator[tuple[str, str]]:
@@ -144,10 +152,10 @@ def first_interval(head: str, clock: str) -> Period | None:
         return None
     names = [name.strip().replace(" ", "").lower() for name in rows[0]]
     row = dict(zip(names, (cell.strip() for cell in rows[1]), strict=False))
-    flag = row.get("dstflag") or row.get("repeatedhourflag") or "N"
+    flag = int("Y" in (row.get("dstflag"), row.get("repeatedhourflag")))
     try:
         if stamp := row.get("scedtimestamp"):
-            instant = _utc(datetime.strptime(stamp, "%m/%d/%Y %H:%M:%S"), flag, clock)
+            instant = _fold(datetime.strptime(stamp, "%m/%d/%Y %H:%M:%S"), flag, clock)
             return Period(instant, instant)
         day = datetime.strptime(row["deliverydate"], "%m/%d/%Y")
         if "deliveryinterval" not in row:
@@ -156,14 +164,10 @@ def first_interval(head: str, clock: str) -> Period | None:
         wall = (
             day + timedelta(hours=int(row["deliveryhour"]) - 1) + (int(row["deliveryinterval"]) - 1) * quarter
         )
-        start = _utc(wall, flag, clock)
+        start = _fold(wall, flag, clock)
         return Period(start, start + quarter)
     except (KeyError, ValueError):
         return None
-
-
-def _utc(wall: datetime, flag: str, clock: str) -> datetime:
-    return wall.replace(tzinfo=ZoneInfo(clock), fold=int(flag == "Y")).astimezone(UTC)
 
 
 def spans(found: Sequence[Period], period: Period) -> list[Period]:
