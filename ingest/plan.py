@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from ingest.clock import Period, days_of, hours_of, local_date, market_days, midnight, subtract
+from ingest.clock import Period, dates, days_of, hours_of, local_date, market_days, midnight, runs, subtract
 from ingest.events import Request
 from ingest.registry import Dataset, Road, Scope, Source
 
@@ -147,7 +147,7 @@ def _obtainable(
     """The days that the dataset exists for and that are published by now; the others with their reasons."""
     wanted: list[date] = []
     refused: dict[tuple[str, str], list[date]] = {}
-    for day in _range(first, last):
+    for day in dates(first, last):
         if (dataset.since and day < dataset.since) or (dataset.until and day > dataset.until):
             reason = dataset.since_reason or f"{dataset.source_name} has no such day"
             refused.setdefault(("not_offered", reason), []).append(day)
@@ -162,7 +162,7 @@ def _obtainable(
     return wanted, [
         Missing(dataset.name, run[0], run[-1], status, reason)
         for (status, reason), days in refused.items()
-        for run in _runs(days)
+        for run in runs(days)
     ]
 
 
@@ -224,7 +224,7 @@ def _route(
         day: tuple(road.name for road in roads if _reaches(source, road, day, now)) for day in days
     }
     expired: list[Missing] = []
-    for run in _runs([day for day in days if not groups[day]]):
+    for run in runs([day for day in days if not groups[day]]):
         for part, reason in _locked(
             source, [road for road in every if road.host in closed], run, now, closed
         ):
@@ -232,13 +232,13 @@ def _route(
             words = reason or _why_expired(source, every, now)
             expired.append(Missing(dataset.name, part[0], part[-1], status, words))
     chosen: dict[date, Road] = {}
-    for run in _runs([day for day in days if groups[day]]):
+    for run in runs([day for day in days if groups[day]]):
         for segment in _segments(run, groups):
             usable = [road for road in roads if road.name in groups[segment[0]]]
             best = min(usable, key=lambda road: _cost(source, road, segment))
             chosen.update(dict.fromkeys(segment, best))
     legs = []
-    for run in _runs(list(chosen)):
+    for run in runs(list(chosen)):
         for stretch in _same_road(run, chosen):
             road = chosen[stretch[0]]
             requests = tuple(_requests(source, dataset, road, stretch, scope, now, landed))
@@ -385,22 +385,6 @@ def _why_expired(source: Source, roads: Sequence[Road], now: datetime) -> str:
         return "no road brings this scope"
     reach = ", ".join(f"{road.name} from {oldest_day(source, road, now)}" for road in roads)
     return f"no longer served ({reach}); files you have come in through `pmp import`"
-
-
-def _range(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))
-
-
-def _runs(days: Sequence[date]) -> Iterator[list[date]]:
-    """Days in order, cut where a day is missing."""
-    part: list[date] = []
-    for day in sorted(days):
-        if part and day != part[-1] + timedelta(days=1):
-            yield part
-            part = []
-        part.append(day)
-    if part:
-        yield part
 
 
 def touched_days(period: Period, source: Source) -> list[date]:

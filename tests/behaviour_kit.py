@@ -99,8 +99,14 @@ def is_newest_only(dataset: Dataset) -> bool:
 
 
 def servable_day(dataset: Dataset, usual: date, now: datetime) -> date:
-    """A day that a dataset's roads serve at a moment: the usual one; tomorrow where nothing past is served."""
-    return now.date() + timedelta(days=1) if is_newest_only(dataset) else usual
+    """A day that a dataset's first road serves at a moment: the usual one where that is kept for so long.
+
+    Tomorrow where nothing past is served.
+    """
+    if is_newest_only(dataset):
+        return now.date() + timedelta(days=1)
+    kept = dataset.roads[0].retention.days
+    return usual if kept is None else max(usual, now.date() - timedelta(days=kept))
 
 
 def declared(*changed: Source) -> contextlib.AbstractContextManager[None]:
@@ -165,10 +171,13 @@ def feeds(source: Source, table: str, series: str) -> Iterator[tuple[Dataset, Fe
 
 
 class World:
-    """A lake and the simulated sites on one clock. ``now`` moves both."""
+    """A lake and the simulated sites on one clock. ``now`` moves both; ``accounts`` are a user's credentials."""
 
-    def __init__(self, folder: Path, sim: Simulator | None, now: datetime) -> None:
+    def __init__(
+        self, folder: Path, sim: Simulator | None, now: datetime, accounts: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
+        self.accounts = accounts or {}
         self.sim = sim
         self._patch = pytest.MonkeyPatch()
         self.now = now
@@ -205,6 +214,7 @@ class World:
         url = self.sim.url if self.sim else "http://127.0.0.1:9"
         return {
             **{f"LAKE_SOURCE_{iso}": url for iso in ISOS},
+            **self.accounts,
             "LAKE_URI": str(self.folder),
             "LAKE_PACE_DIR": os.environ["LAKE_PACE_DIR"],
             "LAKE_NOW": self.now.isoformat(),

@@ -24,6 +24,16 @@ NOW = stamp("2026-11-20 08:00")
 # A 25-hour day that every road still reaches at some clock, and days of the layouts before it.
 DAY = date(2025, 11, 2)
 ERAS = {"NYISO": (date(2003, 10, 26), date(2010, 11, 7), date(2014, 11, 2))}
+# Folders of genuine files that bear a name of their own and not the source's word.
+FOLDERS = {
+    "ERCOT": {
+        "dam_spp": "da_energy_hourly",
+        "rtm_spp": "rt_energy_15min",
+        "sced_lmp": "rt_energy_5min",
+        "dam_mcpc": "da_as_hourly",
+        "dam_mcpc_yearly": "da_as_hourly",
+    }
+}
 # Trouble that an independent reader has with a file of another kind.
 UNREADABLE = (LookupError, ValueError, StopIteration, ParseError, AssertionError, UnicodeDecodeError)
 
@@ -43,6 +53,8 @@ def owner(source: Source, folder: str, file: str = "") -> str | None:
 
     A folder may hold several datasets of one report; then the names of the files go on where that of the folder ends.
     """
+    if name := FOLDERS.get(source.iso, {}).get(folder):
+        return name
     words = {source_word(dataset).lower(): name for name, dataset in source.datasets.items() if dataset.feeds}
     fitting = [
         word
@@ -168,8 +180,17 @@ def _reports(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple
         yield "20111102_da_lmp.csv", content.replace(b"ExPost ", b"", 1)
 
 
+def _documents(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """A document from before the column for the repeated hour, which comes last."""
+    if "before_dst_flag" in dataset.shapes:
+        (_, content), *_ = served(sim, source, dataset, dataset.roads[0], DAY - timedelta(days=1))
+        ((name, text),) = unpack("", content)
+        yield name, b"\n".join(line.rpartition(b",")[0] for line in text.splitlines()) + b"\n"
+
+
 OTHER_LAYOUTS: Mapping[str, Callable[[Simulator, Source, Dataset], Iterator[tuple[str, bytes]]]] = {
     "CAISO": _oasis,
+    "ERCOT": _documents,
     "PJM": _data_miner,
     "MISO": _reports,
     "NYISO": _mis,

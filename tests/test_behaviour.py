@@ -31,7 +31,7 @@ from oracle import readers
 
 from ingest import registry
 from ingest.registry import Dataset, Source
-from ingest.simulator import Simulator, expected
+from ingest.simulator import Simulator, ercot_api, expected
 
 AUTUMN, SPRING = date(2025, 11, 2), date(2026, 3, 8)
 EDGE = (date(2025, 12, 31), date(2026, 1, 1))
@@ -122,10 +122,11 @@ def lived(
     thorough: bool,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> World:
-    """An ISO's lake after both days of the clock change and a year's edge."""
+    """An ISO's lake after both days of the clock change and a year's edge; thorough users have an account."""
     if (iso, thorough) not in worlds:
         sim = Simulator(now=stamp("2025-11-07 08:00"), nodes=2).start()
-        world = World(tmp_path_factory.mktemp(iso), sim, stamp("2025-11-07 08:00")).__enter__()
+        accounts = ercot_api.ACCOUNT if thorough else None
+        world = World(tmp_path_factory.mktemp(iso), sim, stamp("2025-11-07 08:00"), accounts).__enter__()
         worlds[iso, thorough] = world
         for visit in visits(registry.source(iso), thorough):
             world.now = stamp(visit.now)

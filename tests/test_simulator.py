@@ -59,6 +59,10 @@ def test_the_declared_pace_names_every_host(sim: Simulator) -> None:
     pace = requests.get(f"{sim.url}/pace.json", timeout=30).json()
     assert set(pace) == {
         "oasis.caiso.com",
+        "www.ercot.com",
+        "api.ercot.com",
+        "ercotb2c.b2clogin.com",
+        "docs.misoenergy.org",
         "api.pjm.com",
         "dataminer2.pjm.com",
         "mis.nyiso.com",
@@ -253,4 +257,4 @@ def test_unknown_names_list_the_known_ones(sim: Simulator) -> None:
     with pytest.raises(ValueError, match=r"Known: .*PRC_LMP"):
         sim.correct("CAISO", "PRC_HASP_LMP", date(2026, 1, 1))
     with pytest.raises(ValueError, match=r"Known: .*NYISO"):
-        sim.correct("ERCOT", "x", date(2026, 1, 1))
+        sim.correct("XYZ", "x", date(2026, 1, 1))

@@ -34,7 +34,7 @@ def answer(request: Request, world: World) -> Answer:
         report = _BY_NUMBER.get(request.query.get("reportTypeId", ""))
         if report is None:
             return Answer(200, FAULT.encode(), JSON)
-        return Answer(200, _listing(report, world, request.late).encode(), JSON)
+        return Answer(200, _listing(report, world, request).encode(), JSON)
     if request.path == FILE:
         return _file(request, world)
     return Answer(200, b"<!doctype html><html><title>ERCOT</title></html>\n", HTML)
@@ -80,16 +80,16 @@ def found(identity: str) -> tuple[Document, bool] | None:
     return (document, identity[15] == "1") if document in known else None
 
 
-def _listing(report: Report, world: World, late: bool) -> str:
+def _listing(report: Report, world: World, request: Request) -> str:
     entries = []
     # Whatever the day, the offset is that of today.
     offset = world.now.astimezone(_ZONE).strftime("%z")
     offset = f"{offset[:3]}:{offset[3:]}"
-    for document, revision in [] if late else shown(report, world):
+    for document, revision in [] if request.late else shown(report, world):
         for twin, form in ((False, "csv"), (True, "xml")):
             published = document.published(revision).astimezone(_ZONE)
             name = f"{document.name}_{form}"
-            size = len(_content(document, world.nodes, revision, twin))
+            size = len(_content(document, world.nodes, revision, twin, request.drift))
             entry = {
                 "ExpiredDate": f"{expires(document):%Y-%m-%dT%H:%M:%S}{offset}",
                 "ILMStatus": "EXT",
@@ -118,14 +118,12 @@ def _file(request: Request, world: World) -> Answer:
     revision = world.revisions.current("ERCOT", document.report.name, document.day)
     if not document.published(revision) <= world.now <= expires(document):
         return Answer(404, b"<html><body>Not Found</body></html>\n", HTML)
-    if request.drift:
-        return Answer(200, ercot_rows.archive(document, world.nodes, revision, drifted=True), ZIP)
-    return Answer(200, _content(document, world.nodes, revision, twin), ZIP)
+    return Answer(200, _content(document, world.nodes, revision, twin, request.drift), ZIP)
 
 
 @lru_cache(maxsize=8192)
-def _content(document: Document, nodes: int, revision: Revision, twin: bool) -> bytes:
+def _content(document: Document, nodes: int, revision: Revision, twin: bool, drifted: bool) -> bytes:
     if not twin:
-        return ercot_rows.archive(document, nodes, revision)
+        return ercot_rows.archive(document, nodes, revision, drifted)
     written = document.published(revision).astimezone(_ZONE).replace(tzinfo=None)
     return zipped([Member(f"{document.name}.xml", b'<?xml version="1.0"?><Report/>\n', written)])
