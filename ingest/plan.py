@@ -289,7 +289,8 @@ def _same_road(run: Sequence[date], chosen: dict[date, Road]) -> Iterator[list[d
 
 def _cost(source: Source, road: Road, days: Sequence[date]) -> float:
     """Seconds that a road needs for a stretch of days: its pace or its bytes, whichever is slower."""
-    span = {"hour": 1 / 24, "day": 1.0, "month": float(len(days))}.get(road.span) or float(
+    whole = float(len(days))
+    span = {"hour": 1 / 24, "day": 1.0, "month": whole, "year": whole}.get(road.span) or float(
         road.span.split()[0]
     )
     requests = ceil(len(days) / span) * len(road.parts)
@@ -321,17 +322,22 @@ def _spans(
         for hour in hours_of(market_days(days[0], days[-1], clock)):
             if subtract(hour, have):
                 yield hour
-    elif road.span == "month":
-        for month in sorted({day.replace(day=1) for day in days}):
-            following = (month + timedelta(days=31)).replace(day=1)
+    elif road.span in ("month", "year"):
+        for first in sorted({_first(day, road.span) for day in days}):
+            following = _first(first + timedelta(days=31 if road.span == "month" else 366), road.span)
             # A month that the road only reaches in part: asking for all of it would be refused.
-            begin = max(month, oldest) if oldest else month
+            begin = max(first, oldest) if oldest else first
             yield Period(midnight(begin, clock), midnight(following, clock))
     else:
         length = 1 if road.span == "day" else int(road.span.split()[0])
         for start in range(0, len(days), length):
             part = days[start : start + length]
             yield market_days(part[0], part[-1], clock)
+
+
+def _first(day: date, span: str) -> date:
+    """The first day of the month or year that a day lies in."""
+    return day.replace(day=1) if span == "month" else day.replace(month=1, day=1)
 
 
 def _split(source: Source, road: Road, period: Period, now: datetime) -> Iterator[Period]:

@@ -27,7 +27,7 @@ DATA_TYPES = (
 ).split()
 # Data types that always belong to a market.
 PRICED = ("lmp", "as")
-SPAN = r"^(hour|day|month|\d+ days)$"
+SPAN = r"^(hour|day|month|year|\d+ days)$"
 
 
 class Strict(BaseModel):

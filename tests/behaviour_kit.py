@@ -138,7 +138,9 @@ def small(source: Source) -> Source:
 
 def _by_day(dataset: Dataset) -> Dataset:
     roads = [
-        road if road.ask.get("kind") or road.span == "hour" else road.model_copy(update={"span": "day"})
+        road
+        if road.ask.get("kind") or road.span in ("hour", "year")
+        else road.model_copy(update={"span": "day"})
         for road in dataset.roads
     ]
     return dataset.model_copy(update={"roads": roads})

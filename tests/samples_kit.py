@@ -28,6 +28,7 @@ ERAS = {"NYISO": (date(2003, 10, 26), date(2010, 11, 7), date(2014, 11, 2))}
 FOLDERS = {
     "ERCOT": {
         "dam_spp": "da_energy_hourly",
+        "dam_spp_yearly": "da_energy_hourly",
         "rtm_spp": "rt_energy_15min",
         "sced_lmp": "rt_energy_5min",
         "dam_mcpc": "da_as_hourly",
@@ -186,6 +187,11 @@ def _documents(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tup
         (_, content), *_ = served(sim, source, dataset, dataset.roads[0], DAY - timedelta(days=1))
         ((name, text),) = unpack("", content)
         yield name, b"\n".join(line.rpartition(b",")[0] for line in text.splitlines()) + b"\n"
+    if "yearly" in dataset.shapes:
+        sim.now = stamp("2025-01-29 12:00")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LAKE_NOW", sim.now.isoformat())
+            yield from served(sim, source, dataset, dataset.road("yearly"), date(2025, 1, 2))
 
 
 OTHER_LAYOUTS: Mapping[str, Callable[[Simulator, Source, Dataset], Iterator[tuple[str, bytes]]]] = {

@@ -21,9 +21,10 @@ from zoneinfo import ZoneInfo
 
 from ingest import clock as clocks
 from ingest.clock import Period, local_date, market_days, subtract
-from ingest.content import BROKEN_ZIP, kind_of
+from ingest.content import BROKEN_ZIP, CHUNK, kind_of
 from ingest.errors import NoData
 from ingest.events import Request, Status
+from ingest.plan import newest_day
 from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer
 from ingest.routes.due import is_out_of_reach, may_be_unpublished
@@ -35,6 +36,7 @@ LATEST_OF_A_DAY = timedelta(hours=12)
 # A run holds until the next one; when none comes for longer, a document is missing.
 FARTHEST_RUN = timedelta(minutes=15)
 _STAMP = re.compile(r"_(\d{8})_(\d{4}(?:\d\d)?)(?!\d)")
+_DATE = re.compile(rb"(?<![\d/])(?:0[1-9]|1[0-2])/(?:0[1-9]|[12]\d|3[01])/20\d\d(?![\d/])")
 _HEAD = 4096
 
 
@@ -110,6 +112,33 @@ def _is_near(stamp: datetime, edge: str, period: Period, clock: str) -> bool:
     return any(period.start <= one < period.end for one in instants)
 
 
+def days_told(path: Path, clock: str) -> list[Period]:
+    """The days that a file of many days tells of, in runs: whatever in it, or in its texts, is written like a date."""
+    found: set[bytes] = set()
+    with zipfile.ZipFile(path) as archive:
+        _dates(archive, found)
+    days = sorted({datetime.strptime(one.decode(), "%m/%d/%Y").date() for one in found})
+    return list(merged(market_days(day, day, clock) for day in days))
+
+
+def _dates(archive: zipfile.ZipFile, found: set[bytes]) -> None:
+    for member in archive.infolist():
+        if member.is_dir():
+            continue
+        with archive.open(member) as file:
+            if file.read(4) == b"PK\x03\x04":
+                file.seek(0)
+                with zipfile.ZipFile(file) as inner:
+                    _dates(inner, found)
+                continue
+            file.seek(0)
+            left = b""
+            while chunk := file.read(CHUNK):
+                # A date may lie across two chunks; what is found twice counts once.
+                found.update(_DATE.findall(left + chunk))
+                left = chunk[-16:]
+
+
 def _fold(wall: datetime, fold: int, clock: str) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(clock), fold=fold).astimezone(UTC)
 
@@ -170,6 +199,11 @@ def first_interval(head: str, clock: str) -> Period | None:
         return None
 
 
+def is_of(interval: Period, period: Period) -> bool:
+    """Whether an interval, or a run without length, lies in a period."""
+    return interval.overlaps(period) or period.start <= interval.start == interval.end < period.end
+
+
 def spans(found: Sequence[Period], period: Period) -> list[Period]:
     """What of a period each document holds: its own interval, or where that is a run without length, until the next."""
     runs = sorted({one.start for one in found if one.start == one.end})
@@ -226,6 +260,10 @@ def _by_status(
         for day in clocks.days_of(gap, source.clock):
             whole = market_days(day, day, source.clock)
             part = Period(max(whole.start, gap.start), min(whole.end, gap.end))
+            newest = newest_day(source, road, clocks.now())
+            if newest is not None and day > newest:
+                # Another road brings it; a file of many days that is not finished says nothing of the last ones.
+                continue
             if may_be_unpublished(source, dataset, whole, clocks.now()):
                 status = Status.NOT_PUBLISHED
             elif is_out_of_reach(source, road, whole, clocks.now()):

@@ -47,40 +47,52 @@ class ErcotMis:
         words = dict(road.ask)
         listed = self._listed(words["report"], road, source, session)
         chosen = documents.wanted(listed, words, request.period, source.clock)
-        found: list[tuple[Document, Download, Period]] = []
+        if "year" in words:
+            yield from self._year(chosen, request, road, dataset, source, session)
+            return
+        found: list[tuple[Document, Download]] = []
+        intervals: list[Period] = []
         for one in chosen:
-            try:
-                download = session.get(
-                    road.host,
-                    "misdownload/servlets/mirDownload",
-                    {"doclookupId": one.id},
-                    judge=lambda answer, size=one.size: self._fits(answer, size),  # type: ignore[misc]
-                )
-            except Refused as error:
-                # Deleted since the list was made.
-                if error.http_status != 404:
-                    raise
+            download = self._download(one, road, session)
+            if download is None:
                 continue
             _, head = next(documents.texts(download.path))
+            # One that does not tell its interval is drift: it is kept, and the build says so.
             interval = documents.first_interval(head, source.clock) or request.period
-            if (
-                interval.overlaps(request.period)
-                or request.period.start <= interval.start < request.period.end
-            ):
-                found.append((one, download, interval))
-            else:
-                download.path.unlink(missing_ok=True)
-        held = documents.spans([interval for *_, interval in found], request.period)
+            if documents.is_of(interval, request.period):
+                found.append((one, download))
+                intervals.append(interval)
+        held = documents.spans(intervals, request.period)
         yield from documents.lacking(held, request, road, dataset, source)
-        for (one, download, _), span in zip(found, held, strict=True):
-            yield Answer(
-                periods=(span,),
-                download=download,
-                file_name=one.file_name,
-                content_sha256=self.content_sha256(download.path),
-                part=one.id,
-                published_at=one.published_at,
-            )
+        for (one, download), span in zip(found, held, strict=True):
+            yield self._answer(one, download, (span,))
+
+    def _year(
+        self,
+        chosen: list[Document],
+        request: Request,
+        road: Road,
+        dataset: Dataset,
+        source: Source,
+        session: Session,
+    ) -> Iterator[Answer]:
+        """The newest file of a year with the days that it tells of, and word of those that it should and does not."""
+        download = self._download(chosen[-1], road, session) if chosen else None
+        told = documents.days_told(download.path, source.clock) if download else []
+        held = [span for span in told if span.overlaps(request.period)]
+        yield from documents.lacking(held, request, road, dataset, source)
+        if download and held:
+            yield self._answer(chosen[-1], download, tuple(held))
+
+    def _answer(self, one: Document, download: Download, periods: tuple[Period, ...]) -> Answer:
+        return Answer(
+            periods=periods,
+            download=download,
+            file_name=one.file_name,
+            content_sha256=self.content_sha256(download.path),
+            part=one.id,
+            published_at=one.published_at,
+        )
 
     def judge(self, path: Path) -> None:
         """Tell a document from a fault, a web page or a sentence."""
@@ -98,6 +110,20 @@ class ErcotMis:
     def content_sha256(self, path: Path) -> str:
         """The members of a zip, or the file itself."""
         return zip_content_sha256(path) if kind_of(path) == "zip" else file_content_sha256(path)
+
+    def _download(self, one: Document, road: Road, session: Session) -> Download | None:
+        """A document, or nothing where it was deleted since the list was made."""
+        try:
+            return session.get(
+                road.host,
+                "misdownload/servlets/mirDownload",
+                {"doclookupId": one.id},
+                judge=lambda answer: self._fits(answer, one.size),
+            )
+        except Refused as error:
+            if error.http_status != 404:
+                raise
+            return None
 
     def _fits(self, answer: Download, size: int | None) -> None:
         """A document is a zip of the size that the list tells."""

@@ -9,10 +9,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import ercot_rows
+from ingest.simulator import ercot_rows, ercot_years
 from ingest.simulator.answers import Answer, Member, Request, zipped
 from ingest.simulator.broken import HTML
 from ingest.simulator.ercot_rows import REPORTS, Document, Report
+from ingest.simulator.ercot_years import YEARS, Year
 from ingest.simulator.revisions import Revision
 from ingest.simulator.world import CENTRAL, World
 
@@ -31,7 +32,10 @@ _EPOCH = datetime.fromisoformat("2010-01-01T00:00:00+00:00")
 def answer(request: Request, world: World) -> Answer:
     """A list, a document, or the site's page at any other path."""
     if request.path == LIST:
-        report = _BY_NUMBER.get(request.query.get("reportTypeId", ""))
+        number = request.query.get("reportTypeId", "")
+        report = _BY_NUMBER.get(number)
+        if number in YEARS:
+            return Answer(200, _years(YEARS[number], world, request).encode(), JSON)
         if report is None:
             return Answer(200, FAULT.encode(), JSON)
         return Answer(200, _listing(report, world, request).encode(), JSON)
@@ -82,36 +86,74 @@ def found(identity: str) -> tuple[Document, bool] | None:
 
 def _listing(report: Report, world: World, request: Request) -> str:
     entries = []
-    # Whatever the day, the offset is that of today.
-    offset = world.now.astimezone(_ZONE).strftime("%z")
-    offset = f"{offset[:3]}:{offset[3:]}"
     for document, revision in [] if request.late else shown(report, world):
         for twin, form in ((False, "csv"), (True, "xml")):
             published = document.published(revision).astimezone(_ZONE)
             name = f"{document.name}_{form}"
+            file_name = f"cdr.{report.number:>08}.0000000000000000.{published:%Y%m%d.%H%M%S}123.{name}.zip"
             size = len(_content(document, world.nodes, revision, twin, request.drift))
-            entry = {
-                "ExpiredDate": f"{expires(document):%Y-%m-%dT%H:%M:%S}{offset}",
-                "ILMStatus": "EXT",
-                "SecurityStatus": "P",
-                "ContentSize": str(size),
-                "Extension": "zip",
-                "ReportTypeID": report.number,
-                "Prefix": "cdr",
-                "FriendlyName": name,
-                "ConstructedName": f"cdr.{report.number:>08}.0000000000000000.{published:%Y%m%d.%H%M%S}123.{name}.zip",
-                "DocID": identity(document, twin),
-                "PublishDate": f"{published:%Y-%m-%dT%H:%M:%S}{offset}",
-                "ReportName": report.name,
-                "DUNS": "0000000000000000",
-                "DocCount": "0",
-            }
-            entries.append({"Document": entry})
-    return json.dumps({"ListDocsByRptTypeRes": {"DocumentList": entries}}, separators=(",", ":"))
+            number = identity(document, twin)
+            entries.append(
+                _entry(world, report.number, name, file_name, number, published, expires(document), str(size))
+            )
+    return _list(entries)
+
+
+def _years(kind: Year, world: World, request: Request) -> str:
+    entries = []
+    for year in [] if request.late else ercot_years.years(world.now):
+        published = ercot_years.written(year, world.now).astimezone(_ZONE)
+        name = f"{kind.word}_{year}"
+        file_name = f"rpt.{kind.number:>08}.0000000000000000.{name}.zip"
+        # The size is not told: seventeen books would have to be made up for it.
+        number = f"{kind.number}{year}"
+        gone = published + timedelta(days=3650)
+        entries.append(_entry(world, kind.number, name, file_name, number, published, gone, ""))
+    return _list(entries)
+
+
+def _list(entries: list[dict[str, str]]) -> str:
+    words = {"ListDocsByRptTypeRes": {"DocumentList": [{"Document": entry} for entry in entries]}}
+    return json.dumps(words, separators=(",", ":"))
+
+
+def _entry(
+    world: World,
+    report: str,
+    name: str,
+    file_name: str,
+    number: str,
+    published: datetime,
+    expired: datetime,
+    size: str,
+) -> dict[str, str]:
+    # Whatever the day, the offset is that of today.
+    offset = world.now.astimezone(_ZONE).strftime("%z")
+    offset = f"{offset[:3]}:{offset[3:]}"
+    return {
+        "ExpiredDate": f"{expired:%Y-%m-%dT%H:%M:%S}{offset}",
+        "ILMStatus": "EXT",
+        "SecurityStatus": "P",
+        "ContentSize": size,
+        "Extension": "zip",
+        "ReportTypeID": report,
+        "Prefix": file_name[:3],
+        "FriendlyName": name,
+        "ConstructedName": file_name,
+        "DocID": number,
+        "PublishDate": f"{published:%Y-%m-%dT%H:%M:%S}{offset}",
+        "ReportName": name,
+        "DUNS": "0000000000000000",
+        "DocCount": "0",
+    }
 
 
 def _file(request: Request, world: World) -> Answer:
-    known = found(request.query.get("doclookupId", ""))
+    number = request.query.get("doclookupId", "")
+    if number[:5] in YEARS and number[5:].isdigit():
+        content = ercot_years.archive(YEARS[number[:5]], int(number[5:]), world.now, world.revisions)
+        return Answer(200, content, ZIP)
+    known = found(number)
     if known is None:
         return Answer(404, b"<html><body>Not Found</body></html>\n", HTML)
     document, twin = known
