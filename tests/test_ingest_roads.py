@@ -49,7 +49,8 @@ def a_day(source: Source, dataset: Dataset, road: Road) -> date:
     today = local_date(NOW, source.clock)
     if road.retention.days == 0:
         return today
-    day = today - timedelta(days=min(6, road.retention.days or 6) + max(dataset.published.day, 0))
+    back = 6 + max(dataset.published.day, 0)
+    day = today - timedelta(days=min(back, road.retention.days or back))
     if road.span == "month":
         day = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
         if dataset.published.day > 20:
