@@ -83,7 +83,7 @@ def archived(
     report: Report, first: datetime, last: datetime, world: World
 ) -> Iterator[tuple[Document, Revision]]:
     """The documents that were published from one instant to another, newest first."""
-    oldest = world.now - timedelta(days=365 * KEPT_YEARS + 2)
+    oldest = world.now - timedelta(days=365 * KEPT_YEARS + 5)
     day, until = clock.local_date(last, CENTRAL) + timedelta(days=1), clock.local_date(first, CENTRAL)
     while day >= until - timedelta(days=1):
         if day >= ercot_rows.FIRST_DAY:
