@@ -6,7 +6,7 @@ A market day is the span between two local midnights: 23, 24 or 25 hours. Nothin
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -68,6 +68,23 @@ def days_of(period: Period, clock: str) -> Iterator[date]:
     while midnight(day, clock) < period.end:
         yield day
         day += timedelta(days=1)
+
+
+def dates(first: date, last: date) -> Iterator[date]:
+    """Every date from one to another, both included."""
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def runs(days: Sequence[date]) -> Iterator[list[date]]:
+    """Dates in order, cut where one is missing."""
+    part: list[date] = []
+    for day in sorted(days):
+        if part and day != part[-1] + timedelta(days=1):
+            yield part
+            part = []
+        part.append(day)
+    if part:
+        yield part
 
 
 def hours_of(period: Period) -> Iterator[Period]:

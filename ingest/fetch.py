@@ -15,6 +15,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +42,14 @@ MOST_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Judge = Callable[[Download], None]
+
+
+@dataclass(frozen=True)
+class Post:
+    """The body of a question: fields of a form, or words as JSON."""
+
+    form: Mapping[str, str] | None = None
+    words: Mapping[str, object] | None = None
 
 
 class Session:
@@ -132,6 +141,7 @@ class Session:
         judge: Judge | None = None,
         reads: Collection[int] = (),
         credential: str | None = None,
+        post: Post | None = None,
     ) -> Download:
         """Ask a host, again where that may help, and bring the answer to disk.
 
@@ -143,6 +153,7 @@ class Session:
             judge: raises an AnswerError for a body that is not what was asked for; ``again`` asks once more.
             reads: statuses other than 2xx whose bodies are wanted (an error document with a 400).
             credential: what shares the pace, where it is not the value of the host's ``credential`` variable.
+            post: what to send where a question does not fit into a URL; never shown, and sent again like any other.
 
         Raises:
             Unreachable: no connection, or the host keeps failing, or its circuit is open.
@@ -161,7 +172,7 @@ class Session:
         for attempt in range(1, attempts + 1):
             self._pacer.wait(self._pace_key(host), credential, pace)
             try:
-                download = self._once(host, url, headers or {}, attempt, reads, judge)
+                download = self._once(host, url, headers or {}, attempt, reads, judge, post)
             except AnswerError as error:
                 wait = _wait_before_next(error, attempt, pace)
                 if not error.again or attempt == attempts or wait is None:
@@ -182,11 +193,12 @@ class Session:
         attempt: int,
         reads: Collection[int],
         judge: Judge | None,
+        post: Post | None,
     ) -> Download:
         """One request, one answer on disk; what is not worth keeping is not kept."""
         path = self.scratch / uuid4().hex
         shown = self.redactor.url(url)
-        response = self._open(host, url, headers)
+        response = self._open(host, url, headers, post)
         try:
             if response.status_code in reads or 200 <= response.status_code < 300:
                 place = self._place(host)
@@ -205,7 +217,7 @@ class Session:
         finally:
             response.close()
 
-    def _open(self, host: Host, url: str, headers: Mapping[str, str]) -> requests.Response:
+    def _open(self, host: Host, url: str, headers: Mapping[str, str], post: Post | None) -> requests.Response:
         """Send a request; follow redirects on the same host only, so that no credential goes elsewhere."""
         sent = {
             "User-Agent": host.user_agent or USER_AGENT,
@@ -217,8 +229,11 @@ class Session:
         proxies = {"http": host.proxy, "https": host.proxy} if host.proxy else None
         for _ in range(MOST_REDIRECTS + 1):
             try:
-                response = self._http.get(
+                response = self._http.request(
+                    "POST" if post else "GET",
                     url,
+                    data=post.form if post else None,
+                    json=post.words if post else None,
                     headers=sent,
                     stream=True,
                     timeout=(host.connect_seconds, host.read_seconds),

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from ingest.clock import Period, days_of, hours_of, local_date, market_days, midnight, subtract
+from ingest.clock import Period, dates, days_of, hours_of, local_date, market_days, midnight, runs, subtract
 from ingest.events import Request
 from ingest.registry import Dataset, Road, Scope, Source
 
@@ -93,7 +93,7 @@ class Plan:
 def seconds_a_request(source: Source, road: Road) -> float:
     """Seconds that one request on a road takes at the host's declared pace."""
     pace = source.hosts[road.host].pace
-    return pace.seconds / pace.requests
+    return road.calls * pace.seconds / pace.requests
 
 
 def plan(
@@ -147,7 +147,7 @@ def _obtainable(
     """The days that the dataset exists for and that are published by now; the others with their reasons."""
     wanted: list[date] = []
     refused: dict[tuple[str, str], list[date]] = {}
-    for day in _range(first, last):
+    for day in dates(first, last):
         if (dataset.since and day < dataset.since) or (dataset.until and day > dataset.until):
             reason = dataset.since_reason or f"{dataset.source_name} has no such day"
             refused.setdefault(("not_offered", reason), []).append(day)
@@ -162,7 +162,7 @@ def _obtainable(
     return wanted, [
         Missing(dataset.name, run[0], run[-1], status, reason)
         for (status, reason), days in refused.items()
-        for run in _runs(days)
+        for run in runs(days)
     ]
 
 
@@ -224,7 +224,7 @@ def _route(
         day: tuple(road.name for road in roads if _reaches(source, road, day, now)) for day in days
     }
     expired: list[Missing] = []
-    for run in _runs([day for day in days if not groups[day]]):
+    for run in runs([day for day in days if not groups[day]]):
         for part, reason in _locked(
             source, [road for road in every if road.host in closed], run, now, closed
         ):
@@ -232,13 +232,13 @@ def _route(
             words = reason or _why_expired(source, every, now)
             expired.append(Missing(dataset.name, part[0], part[-1], status, words))
     chosen: dict[date, Road] = {}
-    for run in _runs([day for day in days if groups[day]]):
+    for run in runs([day for day in days if groups[day]]):
         for segment in _segments(run, groups):
             usable = [road for road in roads if road.name in groups[segment[0]]]
             best = min(usable, key=lambda road: _cost(source, road, segment))
             chosen.update(dict.fromkeys(segment, best))
     legs = []
-    for run in _runs(list(chosen)):
+    for run in runs(list(chosen)):
         for stretch in _same_road(run, chosen):
             road = chosen[stretch[0]]
             requests = tuple(_requests(source, dataset, road, stretch, scope, now, landed))
@@ -289,7 +289,8 @@ def _same_road(run: Sequence[date], chosen: dict[date, Road]) -> Iterator[list[d
 
 def _cost(source: Source, road: Road, days: Sequence[date]) -> float:
     """Seconds that a road needs for a stretch of days: its pace or its bytes, whichever is slower."""
-    span = {"hour": 1 / 24, "day": 1.0, "month": float(len(days))}.get(road.span) or float(
+    whole = float(len(days))
+    span = {"hour": 1 / 24, "day": 1.0, "month": whole, "year": whole}.get(road.span) or float(
         road.span.split()[0]
     )
     requests = ceil(len(days) / span) * len(road.parts)
@@ -321,17 +322,22 @@ def _spans(
         for hour in hours_of(market_days(days[0], days[-1], clock)):
             if subtract(hour, have):
                 yield hour
-    elif road.span == "month":
-        for month in sorted({day.replace(day=1) for day in days}):
-            following = (month + timedelta(days=31)).replace(day=1)
+    elif road.span in ("month", "year"):
+        for first in sorted({_first(day, road.span) for day in days}):
+            following = _first(first + timedelta(days=31 if road.span == "month" else 366), road.span)
             # A month that the road only reaches in part: asking for all of it would be refused.
-            begin = max(month, oldest) if oldest else month
+            begin = max(first, oldest) if oldest else first
             yield Period(midnight(begin, clock), midnight(following, clock))
     else:
         length = 1 if road.span == "day" else int(road.span.split()[0])
         for start in range(0, len(days), length):
             part = days[start : start + length]
             yield market_days(part[0], part[-1], clock)
+
+
+def _first(day: date, span: str) -> date:
+    """The first day of the month or year that a day lies in."""
+    return day.replace(day=1) if span == "month" else day.replace(month=1, day=1)
 
 
 def _split(source: Source, road: Road, period: Period, now: datetime) -> Iterator[Period]:
@@ -385,22 +391,6 @@ def _why_expired(source: Source, roads: Sequence[Road], now: datetime) -> str:
         return "no road brings this scope"
     reach = ", ".join(f"{road.name} from {oldest_day(source, road, now)}" for road in roads)
     return f"no longer served ({reach}); files you have come in through `pmp import`"
-
-
-def _range(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))
-
-
-def _runs(days: Sequence[date]) -> Iterator[list[date]]:
-    """Days in order, cut where a day is missing."""
-    part: list[date] = []
-    for day in sorted(days):
-        if part and day != part[-1] + timedelta(days=1):
-            yield part
-            part = []
-        part.append(day)
-    if part:
-        yield part
 
 
 def touched_days(period: Period, source: Source) -> list[date]:

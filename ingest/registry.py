@@ -27,7 +27,7 @@ DATA_TYPES = (
 ).split()
 # Data types that always belong to a market.
 PRICED = ("lmp", "as")
-SPAN = r"^(hour|day|month|\d+ days)$"
+SPAN = r"^(hour|day|month|year|\d+ days)$"
 
 
 class Strict(BaseModel):
@@ -101,7 +101,8 @@ class Road(Strict):
 
     ``brings`` is the scope of the rows in an answer, ``span`` the most that one request may cover, ``not_across`` the
     boundaries that a request must not cross, ``parts`` the requests that together make one period. A file that comes
-    later than the publication itself holds a day ``behind_days`` after it.
+    later than the publication itself holds a day ``behind_days`` after it. ``calls`` is how often the host is asked for
+    one request: more than once where a list comes first, or every file has to be asked for on its own.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Road(Strict):
     span: Annotated[str, Field(pattern=SPAN)]
     retention: Retention = Retention()
     behind_days: int | None = Field(default=None, ge=0)
+    calls: int = Field(default=1, gt=0)
     megabytes: float = Field(gt=0)
     ask: dict[str, str]
     eras: list[Era] = []

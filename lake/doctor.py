@@ -12,7 +12,7 @@ from catalog.errors import CatalogError
 from ingest.clock import now
 from ingest.credentials import closed_hosts, listed, place
 from ingest.errors import IngestError
-from ingest.registry import Source
+from ingest.registry import Host, Source
 from lake.config import Settings
 from lake.home import Lake
 
@@ -89,10 +89,9 @@ def _credentials(wanted: Sequence[Source], environ: Mapping[str, str]) -> Iterat
         closed = closed_hosts(source, environ)
         redirected = f"LAKE_SOURCE_{source.iso}" in environ
         told = "; asked through LAKE_SOURCE_" + source.iso if redirected else ""
-        for name, host in source.hosts.items():
-            if host.credentials:
-                words = f"{place(host)}: {listed(host.credentials.variables)} are set"
-                yield Finding(source.iso, True, closed.get(name, words) + told)
+        for name, host in _accounts(source):
+            words = f"{place(host)}: {listed(host.credentials.variables)} are set" if host.credentials else ""
+            yield Finding(source.iso, True, closed.get(name, words) + told)
         if not names and not any(host.credentials for host in source.hosts.values()):
             yield Finding(source.iso, True, f"needs no account{told}")
         for name in names:
@@ -107,3 +106,12 @@ def _credentials(wanted: Sequence[Source], environ: Mapping[str, str]) -> Iterat
                 )
                 + told,
             )
+
+
+def _accounts(source: Source) -> Iterator[tuple[str, Host]]:
+    """The first host of each account that a source's hosts need."""
+    seen = []
+    for name, host in source.hosts.items():
+        if host.credentials and host.credentials not in seen:
+            seen.append(host.credentials)
+            yield name, host

@@ -20,6 +20,7 @@ from typing import IO, Literal
 import zstandard
 
 from lake.errors import UnreadableFile
+from lake.workbook import is_workbook, sheets
 
 BLOCK = 1 << 20
 ZIP, GZIP, ZSTD = b"PK\x03\x04", b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -88,6 +89,10 @@ def _members(
         raise UnreadableFile(f"{name} is a zip without members.")
     if magic == ZIP:
         with zipfile.ZipFile(raw) as archive:
+            if is_workbook(archive):
+                for sheet, title in sheets(archive, name, folder):
+                    yield from _members(sheet, title, folder, depth + 1, written)
+                return
             # By entry, not by name: two entries may have one name.
             entries = sorted(archive.infolist(), key=lambda entry: entry.filename)
             for number, entry in enumerate(entries):

@@ -47,7 +47,16 @@ DATASETS = [
 CONTROL = {("CAISO", "price_corrections"): "a list of trade dates to ask for again; it holds no price"}
 TABULAR = [param for param in DATASETS if tuple(param.values) not in CONTROL]
 TABLES = tuple(contract.PLACE)
+# Every account that some host wants, and those without which some dataset cannot be had at all.
 ACCOUNTS = accounts(*registry.sources().values())
+NEEDED = {
+    name: ACCOUNTS[name]
+    for source in registry.sources().values()
+    for dataset in source.datasets.values()
+    if all(source.hosts[road.host].credentials for road in dataset.roads)
+    for road in dataset.roads
+    for name in source.hosts[road.host].credentials.variables  # type: ignore[union-attr]
+}
 # What is one quantity through all its stages: ISO, table, series.
 SERIES = sorted(
     {
@@ -154,7 +163,9 @@ def small(source: Source) -> Source:
 
 def _by_day(dataset: Dataset) -> Dataset:
     roads = [
-        road if road.ask.get("kind") or road.span == "hour" else road.model_copy(update={"span": "day"})
+        road
+        if road.ask.get("kind") or road.span in ("hour", "year")
+        else road.model_copy(update={"span": "day"})
         for road in dataset.roads
     ]
     return dataset.model_copy(update={"roads": roads})
@@ -187,10 +198,13 @@ def feeds(source: Source, table: str, series: str) -> Iterator[tuple[Dataset, Fe
 
 
 class World:
-    """A lake and the simulated sites on one clock. ``now`` moves both."""
+    """A lake and the simulated sites on one clock. ``now`` moves both; ``accounts`` are a user's credentials."""
 
-    def __init__(self, folder: Path, sim: Simulator | None, now: datetime) -> None:
+    def __init__(
+        self, folder: Path, sim: Simulator | None, now: datetime, accounts: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
+        self.accounts = NEEDED if accounts is None else accounts
         self.sim = sim
         self._patch = pytest.MonkeyPatch()
         self.now = now
@@ -227,7 +241,7 @@ class World:
         url = self.sim.url if self.sim else "http://127.0.0.1:9"
         return {
             **{f"LAKE_SOURCE_{iso}": url for iso in ISOS},
-            **ACCOUNTS,
+            **self.accounts,
             "LAKE_URI": str(self.folder),
             "LAKE_PACE_DIR": os.environ["LAKE_PACE_DIR"],
             "LAKE_NOW": self.now.isoformat(),

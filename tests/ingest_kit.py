@@ -14,7 +14,7 @@ from ingest.events import Event, Request, Status
 from ingest.fetch import Session
 from ingest.land import Landing, land
 from ingest.registry import Source
-from ingest.simulator import Simulator
+from ingest.simulator import Simulator, ercot_api
 from ingest.storage import Store
 
 NOW = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
@@ -182,7 +182,8 @@ class MemorySink:
 def accounts(*sources: Source) -> dict[str, str]:
     """What every host that wants an account is told; the simulated ones know any."""
     hosts = [host for source in sources for host in source.hosts.values() if host.credentials]
-    return {name: f"simulated-{name.lower()}" for host in hosts for name in host.credentials.variables}  # type: ignore[union-attr]
+    names = [name for host in hosts for name in host.credentials.variables]  # type: ignore[union-attr]
+    return {name: ercot_api.ACCOUNT.get(name, f"simulated-{name.lower()}") for name in names}
 
 
 @dataclass

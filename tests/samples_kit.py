@@ -30,9 +30,20 @@ MOMENTS = {
     "final": "2025-11-09 08:00",
     "late": "2026-01-20 08:00",
 }
-# Genuine files that stand under the name that their dataset had once.
-FORMER_NAMES = {"da_lmp": "da_expost_lmp"}
 ERAS = {"NYISO": (date(2003, 10, 26), date(2010, 11, 7), date(2014, 11, 2))}
+# Folders of genuine files that bear a name of their own and not the source's word.
+FOLDERS = {
+    "ERCOT": {
+        "dam_spp": "da_energy_hourly",
+        "dam_spp_yearly": "da_energy_hourly",
+        "rtm_spp": "rt_energy_15min",
+        "sced_lmp": "rt_energy_5min",
+        "dam_mcpc": "da_as_hourly",
+        "dam_mcpc_yearly": "da_as_hourly",
+    },
+    # The name that the dataset had once.
+    "MISO": {"da_lmp": "da_energy_hourly"},
+}
 # Trouble that an independent reader has with a file of another kind.
 UNREADABLE = (LookupError, ValueError, StopIteration, ParseError, AssertionError, UnicodeDecodeError)
 
@@ -52,7 +63,8 @@ def owner(source: Source, folder: str, file: str = "") -> str | None:
 
     A folder may hold several datasets of one report; then the names of the files go on where that of the folder ends.
     """
-    folder = FORMER_NAMES.get(folder, folder)
+    if name := FOLDERS.get(source.iso, {}).get(folder):
+        return name
     words = {source_word(dataset).lower(): name for name, dataset in source.datasets.items() if dataset.feeds}
     fitting = [
         word
@@ -190,6 +202,19 @@ def _reports(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple
         yield "20111102_da_lmp.csv", content.replace(b"ExPost ", b"", 1)
 
 
+def _documents(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """A document from before the column for the repeated hour, which comes last."""
+    if "before_dst_flag" in dataset.shapes:
+        (_, content), *_ = served(sim, source, dataset, dataset.roads[0], DAY - timedelta(days=1))
+        ((name, text),) = unpack("", content)
+        yield name, b"\n".join(line.rpartition(b",")[0] for line in text.splitlines()) + b"\n"
+    if "yearly" in dataset.shapes:
+        sim.now = stamp("2025-01-29 12:00")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LAKE_NOW", sim.now.isoformat())
+            yield from served(sim, source, dataset, dataset.road("yearly"), date(2025, 1, 2))
+
+
 def _services(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
     """What the web services say where reports are cheaper."""
     if len(dataset.roads) > 1:
@@ -198,6 +223,7 @@ def _services(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tupl
 
 OTHER_LAYOUTS: Mapping[str, Callable[[Simulator, Source, Dataset], Iterator[tuple[str, bytes]]]] = {
     "CAISO": _oasis,
+    "ERCOT": _documents,
     "PJM": _data_miner,
     "ISONE": _services,
     "MISO": _reports,

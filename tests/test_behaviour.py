@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from behaviour_kit import (
+    ACCOUNTS,
     CONTROL,
     DATASETS,
     ISOS,
@@ -121,10 +122,11 @@ def lived(
     thorough: bool,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> World:
-    """An ISO's lake after both days of the clock change and a year's edge."""
+    """An ISO's lake after both days of the clock change and a year's edge; thorough users have an account."""
     if (iso, thorough) not in worlds:
         sim = Simulator(now=stamp("2025-11-07 08:00"), nodes=2).start()
-        world = World(tmp_path_factory.mktemp(iso), sim, stamp("2025-11-07 08:00")).__enter__()
+        accounts = ACCOUNTS if thorough else None
+        world = World(tmp_path_factory.mktemp(iso), sim, stamp("2025-11-07 08:00"), accounts).__enter__()
         worlds[iso, thorough] = world
         for visit in visits(registry.source(iso), thorough):
             world.now = stamp(visit.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from ingest_kit import NOW, Bench
@@ -14,7 +15,7 @@ from ingest.events import Request, Status
 from ingest.plan import oldest_day
 from ingest.registry import Dataset, Road, Source, sources
 from ingest.routes import ROUTES
-from ingest.simulator import Simulator
+from ingest.simulator import Simulator, ercot_api
 from ingest.simulator.simulator import HOSTS
 
 ROADS = [
@@ -54,12 +55,15 @@ def a_day(source: Source, dataset: Dataset, road: Road) -> date:
         day = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
         if dataset.published.day > 20:
             day = (day - timedelta(days=1)).replace(day=1)
+    if road.span == "year":
+        day = today.replace(year=today.year - 1, month=1, day=1)
     return min(day, dataset.until.replace(day=1)) if dataset.until else day
 
 
 def one_request(source: Source, dataset: Dataset, road: Road) -> list[Period]:
     day = a_day(source, dataset, road)
     last = (day + timedelta(days=31)).replace(day=1) - timedelta(days=1) if road.span == "month" else day
+    last = last.replace(month=12, day=31) if road.span == "year" else last
     whole = market_days(day, last, source.clock)
     return [next(hours_of(whole))] if road.span == "hour" else [whole]
 
@@ -68,10 +72,10 @@ def one_request(source: Source, dataset: Dataset, road: Road) -> list[Period]:
 def test_a_road_brings_what_it_says(
     sim: Simulator, tmp_path: Path, source: Source, dataset: Dataset, road: Road
 ) -> None:
-    missing = [host.base for host in source.hosts.values() if host.base.partition("://")[2] not in HOSTS]
+    missing = [host.base for host in source.hosts.values() if urlsplit(host.base).netloc not in HOSTS]
     assert not missing, f"the simulator has no stand-in for {missing}"
     assert road.route in ROUTES
-    bench = Bench(source, sim, tmp_path)
+    bench = Bench(source, sim, tmp_path, extra=dict(ercot_api.ACCOUNT))
     (period,) = one_request(source, dataset, road)
     oldest = oldest_day(source, road, NOW)
     assert oldest is None or oldest <= local_date(period.start, source.clock)

@@ -47,7 +47,7 @@ def covered(source: Source, requests: Iterable[Request]) -> set[date]:
 
 def longest(road: Road) -> timedelta:
     """The most that one request on a road may cover, an hour more for the day that has one."""
-    days = {"hour": 0, "day": 1, "month": 31}
+    days = {"hour": 0, "day": 1, "month": 31, "year": 366}
     length = days[road.span] if road.span in days else int(road.span.split()[0])
     return timedelta(days=length, hours=1)
 
@@ -67,6 +67,9 @@ def check_requests(source: Source, job: Plan, open_days: set[date], now: datetim
         if leg.road.span == "month":
             assert own <= asked
             assert {(day.year, day.month) for day in asked} == {(day.year, day.month) for day in own}
+        elif leg.road.span == "year":
+            assert own <= asked
+            assert {day.year for day in asked} == {day.year for day in own}
         else:
             assert asked == own
         for part in leg.road.parts:

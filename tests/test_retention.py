@@ -17,7 +17,7 @@ from ingest.events import Event, Request, Status
 from ingest.fetch import Session
 from ingest.land import land
 from ingest.plan import oldest_day, plan
-from ingest.simulator import Simulator
+from ingest.simulator import Simulator, ercot_api
 from ingest.storage import Store
 
 NOW = stamp("2026-11-20 08:00")
@@ -135,7 +135,7 @@ def asked(sim: Simulator, iso: str, dataset: str, road: str, day: date, folder: 
     if entry.road(road).span == "hour":
         period = next(hours_of(period))
     sink = MemorySink()
-    environ = {f"LAKE_SOURCE_{iso}": sim.url, "LAKE_PACE_DIR": str(folder / "pace")}
+    environ = {f"LAKE_SOURCE_{iso}": sim.url, "LAKE_PACE_DIR": str(folder / "pace"), **ercot_api.ACCOUNT}
     with Session(source, environ, sleep=lambda seconds: None) as session:
         request = Request(iso, dataset, road, period, "hubs", entry.road(road).parts[0])
         land([request], source, Store(str(folder / "lake")), sink, session, sink.latest)

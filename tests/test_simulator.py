@@ -251,4 +251,4 @@ def test_unknown_names_list_the_known_ones(sim: Simulator) -> None:
     with pytest.raises(ValueError, match=r"Known: .*PRC_LMP"):
         sim.correct("CAISO", "PRC_HASP_LMP", date(2026, 1, 1))
     with pytest.raises(ValueError, match=r"Known: .*NYISO"):
-        sim.correct("ERCOT", "x", date(2026, 1, 1))
+        sim.correct("XYZ", "x", date(2026, 1, 1))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ingest.errors import UnknownName
 from ingest.routes.answer import Answer, Route
 from ingest.routes.data_miner import DataMiner
+from ingest.routes.ercot_api import ErcotApi
+from ingest.routes.ercot_mis import ErcotMis
 from ingest.routes.isone import IsoNe
 from ingest.routes.mis import Mis
 from ingest.routes.miso_reports import MisoReports
@@ -17,6 +19,8 @@ ROUTES: dict[str, Route] = {
     "isone": IsoNe(),
     "mis": Mis(),
     "miso_reports": MisoReports(),
+    "ercot_mis": ErcotMis(),
+    "ercot_api": ErcotApi(),
     "spp_portal": SppPortal(),
 }
 

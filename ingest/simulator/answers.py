@@ -13,7 +13,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Request:
-    """A GET as the original host would see it.
+    """A question as the original host would see it; one with a ``body`` was posted.
 
     ``late`` and ``drift`` are faults that the site itself must act out.
     """
@@ -24,6 +24,7 @@ class Request:
     headers: Mapping[str, str]
     late: bool = False
     drift: bool = False
+    body: bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ingest import clock
 from ingest.simulator import (
     caiso_load,
     caiso_rows,
+    ercot_rows,
     isone_rows,
     miso_site,
     nyiso_load,
@@ -41,11 +42,11 @@ def printed(
     """The numbers that a source prints for a location at an instant, by its own column or component names.
 
     ``dataset`` is an OASIS query (``PRC_LMP``), a Data Miner feed (``da_hrl_lmps``), a MIS file (``realtime_zone``),
-    a report or service of ISO New England, a market report of MISO, or a file system of SPP's portal. ``location`` is
-    a node, a pnode id, a point's name; for reserves ``REGION PRODUCT``, but at PJM the service (in the results feeds
-    ``LOCALE SERVICE``) and at NYISO the zone; for forecasts ``AREA of ISSUE-DAY``, the day that the file is named
-    after, or ``AREA at MOMENT``. ``instant`` begins the interval, except where the source stamps its end. OASIS drops
-    trailing zeros, as here; only version 3 of its five-minute report keeps them.
+    an EMIL name (``NP4-190-CD``), a report or service of ISO New England, a market report of MISO, or a file system
+    of SPP's portal. ``location`` is a node, a pnode id, a point's name; for reserves ``REGION PRODUCT``, but at PJM
+    the service (in the results feeds ``LOCALE SERVICE``) and at NYISO the zone; for forecasts ``AREA of ISSUE-DAY``,
+    the day that the file is named after, or ``AREA at MOMENT``. ``instant`` begins the interval, except where the
+    source stamps its end. OASIS drops trailing zeros, as here; only version 3 of its five-minute report keeps them.
 
     Raises:
         KeyError: no such dataset or location.
@@ -58,6 +59,8 @@ def printed(
             return _pjm(dataset, location, instant, history)
         case "NYISO":
             return _nyiso(dataset, location, instant, history)
+        case "ERCOT":
+            return _ercot(dataset, location, instant, history)
         case "ISONE":
             return _isone(dataset, location, instant, history)
         case "MISO":
@@ -83,6 +86,8 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
         case "NYISO":
             found = [mark.instant for mark in nyiso_rows.marks(PUBLICATIONS[dataset], day, revision)]
             return [instant for instant in found if _belongs(PUBLICATIONS[dataset], instant, day)]
+        case "ERCOT":
+            return ercot_rows.starts(ercot_rows.REPORTS[dataset], day)
         case "ISONE":
             return isone_rows.starts(day, isone_rows.FEEDS[dataset].minutes)
         case "MISO":
@@ -199,6 +204,15 @@ def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dic
         zone, product = location.split(" ")
         return {product: spp_rows.reserve_cells(system, zone, instant, revision)[product]}
     return spp_rows.lmp_cells(system, location, instant, revision)
+
+
+def _ercot(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    report = ercot_rows.REPORTS[name]
+    revision = history.current("ERCOT", name, clock.local_date(instant, CENTRAL))
+    if report.holds == "services":
+        _, product = location.split(" ")
+        return {"MCPC": ercot_rows.price(report, product, instant, revision)}
+    return {"LMP": ercot_rows.price(report, location, instant, revision)}
 
 
 def _miso(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:

@@ -124,10 +124,15 @@ class Handler(BaseHTTPRequestHandler):
         """Answer with the headers only."""
         self._serve(with_body=False)
 
+    def do_POST(self) -> None:
+        """Answer a question that has a body."""
+        length = int(self.headers.get("Content-Length") or 0)
+        self._serve(with_body=True, posted=self.rfile.read(length))
+
     def log_message(self, format: str, *args: Any) -> None:
         """Silence: a test asks ``Simulator.requests``."""
 
-    def _serve(self, with_body: bool) -> None:
+    def _serve(self, with_body: bool, posted: bytes | None = None) -> None:
         board = self.server.board
         parts = urlsplit(self.path)
         if parts.path == "/pace.json":
@@ -139,9 +144,10 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         seen = Seen(host, f"/{rest}", query, headers, board.world.now)
         board.requests.append(seen)
-        self._answer(seen, f"/{rest}?{unquote_plus(parts.query)}" if parts.query else f"/{rest}", with_body)
+        target = f"/{rest}?{unquote_plus(parts.query)}" if parts.query else f"/{rest}"
+        self._answer(seen, target, with_body, posted)
 
-    def _answer(self, seen: Seen, target: str, with_body: bool) -> None:
+    def _answer(self, seen: Seen, target: str, with_body: bool, posted: bytes | None) -> None:
         board = self.server.board
         site = board.sites.get(seen.host)
         if site is None:
@@ -161,7 +167,13 @@ class Handler(BaseHTTPRequestHandler):
         )
         if answer is None:
             request = Request(
-                seen.host, seen.path, seen.query, seen.headers, late="late" in kinds, drift="drift" in kinds
+                seen.host,
+                seen.path,
+                seen.query,
+                seen.headers,
+                late="late" in kinds,
+                drift="drift" in kinds,
+                body=posted,
             )
             answer = conditional(request, site(request, board.world))
         if "truncated_zip" in kinds:

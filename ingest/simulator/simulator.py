@@ -12,7 +12,17 @@ from types import TracebackType
 from typing import Self
 
 from ingest import clock
-from ingest.simulator import caiso_site, expected, isone_site, miso_site, nyiso_site, pjm_site, spp_site
+from ingest.simulator import (
+    caiso_site,
+    ercot_api,
+    ercot_site,
+    expected,
+    isone_site,
+    miso_site,
+    nyiso_site,
+    pjm_site,
+    spp_site,
+)
 from ingest.simulator.faults import Fault, FaultBook, Kind, Stall
 from ingest.simulator.pace import Pace, PaceKeeper
 from ingest.simulator.prices import DOLLAR
@@ -24,6 +34,9 @@ HOSTS: Mapping[str, Site] = {
     "oasis.caiso.com": caiso_site.answer,
     "api.pjm.com": pjm_site.answer,
     "dataminer2.pjm.com": pjm_site.answer_settings,
+    "www.ercot.com": ercot_site.answer,
+    "api.ercot.com": ercot_api.answer,
+    "ercotb2c.b2clogin.com": ercot_api.answer_login,
     "www.iso-ne.com": isone_site.answer_report,
     "webservices.iso-ne.com": isone_site.answer_service,
     "docs.misoenergy.org": miso_site.answer,
@@ -34,6 +47,7 @@ HOSTS: Mapping[str, Site] = {
 # What may be corrected, by the source's own names; a folder stands for every file in it.
 CORRECTABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "CAISO": caiso_site.CORRECTABLE,
+    "ERCOT": ercot_site.CORRECTABLE,
     "PJM": pjm_site.CORRECTABLE,
     "ISONE": isone_site.CORRECTABLE,
     "MISO": miso_site.CORRECTABLE,

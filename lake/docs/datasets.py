@@ -99,7 +99,7 @@ def feeds(entries: Iterable[Feed]) -> Iterator[str]:
 
 def request(road: Road) -> str:
     """What one request covers."""
-    return {"hour": "an hour", "day": "a day", "month": "a month"}.get(road.span, road.span)
+    return {"hour": "an hour", "day": "a day", "month": "a month", "year": "a year"}.get(road.span, road.span)
 
 
 def reach(road: Road, dataset: Dataset) -> str:

@@ -39,3 +39,12 @@ CASE
         utc_if_shown(zone_name, wall_stamp, offset_near(zone_name, wall_stamp + INTERVAL 1 DAY))
     )
 END;
+
+-- The moment at which a zone's clock shows a wall time, where a flag says which time is meant: Y the second,
+-- N the first. NULL where the clock shows the wall time twice and the flag says neither.
+CREATE OR REPLACE MACRO flagged_to_utc(zone_name, wall_stamp, flag) AS
+CASE
+    WHEN flag = 'Y' THEN local_to_utc(zone_name, wall_stamp, 2)
+    WHEN flag = 'N' OR local_to_utc(zone_name, wall_stamp, 1) = local_to_utc(zone_name, wall_stamp, 2)
+        THEN local_to_utc(zone_name, wall_stamp, 1)
+END;

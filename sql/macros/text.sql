@@ -65,3 +65,12 @@ NULLIF(
     ),
     ''
 );
+
+-- The wall time at which an hour begins, from a month-first date and the hour's end: '02:00', '2:00', '02', '2'
+-- or '24:00'. NULL where either is none.
+CREATE OR REPLACE MACRO wall_of_hour_ending(day, hour_ending) AS
+naive_of_24_hour_stamp(TRIM(day) || ' 00:00')
++ CASE
+    WHEN regexp_full_match(TRIM(hour_ending), '(0?[1-9]|1[0-9]|2[0-4])(:00)?')
+        THEN TO_HOURS(CAST(SPLIT_PART(TRIM(hour_ending), ':', 1) AS INTEGER) - 1)
+END;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from oracle import caiso, contract, isone, miso, nyiso, pjm, spp
+from oracle import caiso, contract, ercot, isone, miso, nyiso, pjm, spp
 from oracle.shell import Case, Row
 
 # The numbers that a source prints, by its own column or component, and the contract column they arrive in.
@@ -24,6 +24,7 @@ PRINTED = {
     "MW": "market_clearing_price",
     "LBMP": "lmp_total",
     "Marginal Cost Losses": "lmp_loss",
+    "MCPC": "market_clearing_price",
     "value": "market_clearing_price",
     "total_mw": "cleared_quantity_mw",
 }
@@ -91,6 +92,10 @@ def published(
             results = "reserve_market_results" in source_name
             rows = pjm.reserve_results(case) if results else pjm.long_services(case)
             return [_of_pjm(row, results) for row in rows]
+        case "ERCOT", "energy_prices":
+            return ercot.energy_prices(case, known)
+        case "ERCOT", "ancillary_services":
+            return ercot.ancillary_services(case)
         case "ISONE", "energy_prices":
             return isone.energy_prices(case)
         case "ISONE", "ancillary_services":
@@ -129,7 +134,7 @@ def _of_pjm(row: Row, results: bool) -> Row:
 def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     """What the source calls the place (and product) of a row."""
     if table == "ancillary_services":
-        if iso in ("CAISO", "ISONE", "MISO", "SPP"):
+        if iso in ("CAISO", "ERCOT", "ISONE", "MISO", "SPP"):
             return f"{row['as_region']} {row['as_product']}"
         if iso == "NYISO":
             return str(row["as_region"])

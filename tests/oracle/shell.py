@@ -18,6 +18,8 @@ import duckdb
 import pytest
 import zstandard
 
+from oracle import book
+
 Row = dict[str, Any]
 Members = dict[str, bytes]
 
@@ -64,6 +66,9 @@ def unpack(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     """The text members of a raw file, archives inside archives opened."""
     if content[:4] == b"PK\x03\x04":
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if "xl/workbook.xml" in archive.namelist():
+                yield from book.sheets(archive)
+                return
             for entry in archive.namelist():
                 yield from unpack(Path(entry).name, archive.read(entry))
     elif content[:2] == b"\x1f\x8b":

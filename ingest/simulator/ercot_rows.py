@@ -1,0 +1,219 @@
+"""ERCOT rows: reports, their documents and places, and the lines that print their prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from ingest import clock
+from ingest.simulator import prices, spp_rows
+from ingest.simulator.answers import Member, zipped
+from ingest.simulator.prices import Price
+from ingest.simulator.revisions import ORIGINAL, Revision
+from ingest.simulator.world import CENTRAL
+
+CENT = 10_000
+FIRST_DAY = date(2010, 12, 1)
+PUBLISHED_AT = time(12, 33)
+QUARTER = timedelta(minutes=15)
+# A document of this quarter of every day is published twice.
+TWICE = time(3)
+ECRS_SINCE = date(2023, 6, 10)
+SERVICES = ("REGDN", "REGUP", "RRS", "NSPIN", "ECRS")
+# Settlement points with the types that the 15-minute report prints; some names have two.
+POINTS: Mapping[str, tuple[str, ...]] = {
+    "HB_BUSAVG": ("SH",),
+    "HB_HOUSTON": ("HU",),
+    "HB_HUBAVG": ("AH",),
+    "LZ_AEN": ("LZ", "LZEW"),
+    "LZ_HOUSTON": ("LZ", "LZEW"),
+    "DC_E": ("LZ_DC", "LZ_DCEW"),
+}
+_ZONE = ZoneInfo(CENTRAL)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report: its EMIL name, its number in lists, the word in its documents' names, and how long it is shown."""
+
+    name: str
+    number: str
+    word: str
+    kind: Literal["day", "quarter", "run"]
+    minutes: int
+    days_shown: int
+    header: str
+    holds: Literal["points", "services"] = "points"
+
+
+REPORTS: Mapping[str, Report] = {
+    item.name: item
+    for item in (
+        Report(
+            "NP4-190-CD",
+            "12331",
+            "DAMSPNP4190",
+            "day",
+            60,
+            31,
+            "DeliveryDate,HourEnding,SettlementPoint,SettlementPointPrice,DSTFlag",
+        ),
+        Report(
+            "NP6-905-CD",
+            "12301",
+            "SPPHLZNP6905",
+            "quarter",
+            15,
+            7,
+            "DeliveryDate,DeliveryHour,DeliveryInterval,SettlementPointName,SettlementPointType,"
+            "SettlementPointPrice,DSTFlag",
+        ),
+        Report(
+            "NP6-788-CD",
+            "12300",
+            "LMPSROSNODENP6788",
+            "run",
+            5,
+            5,
+            "SCEDTimestamp,RepeatedHourFlag,SettlementPoint,LMP",
+        ),
+        Report(
+            "NP4-188-CD",
+            "12329",
+            "DAMCPCNP4188",
+            "day",
+            60,
+            31,
+            "DeliveryDate,HourEnding,AncillaryType,MCPC,DSTFlag",
+            "services",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document of a report: the intervals in it, and which publication of them it is."""
+
+    report: Report
+    start: datetime
+    copy: int = 0
+
+    @property
+    def day(self) -> date:
+        """The delivery date."""
+        return clock.local_date(self.start, CENTRAL)
+
+    @property
+    def name(self) -> str:
+        """What the list calls it, without the format."""
+        retry = "_retry" if self.copy else ""
+        if self.report.kind == "day":
+            return self.report.word + retry
+        begin = self.start.astimezone(_ZONE)
+        if self.report.kind == "run":
+            stamp = f"{begin:%Y%m%d_%H%M%S}"
+        else:
+            stamp = f"{spp_rows.printed_end(self.start, 15):%Y%m%d_%H%M}"
+        return f"{self.report.word}{retry}_{stamp}{'xhr' if begin.fold else ''}"
+
+    @property
+    def intervals(self) -> Sequence[datetime]:
+        """The beginnings of its intervals, in UTC."""
+        return starts(self.report, self.day) if self.report.kind == "day" else (self.start,)
+
+    def published(self, revision: Revision = ORIGINAL) -> datetime:
+        """When it is published, in UTC; a corrected interval later, under the same name."""
+        if self.report.kind == "day":
+            at = datetime.combine(self.day - timedelta(days=1), PUBLISHED_AT, _ZONE)
+            return at.astimezone(UTC) + timedelta(minutes=self.copy)
+        wait = timedelta(seconds=6) if self.report.kind == "run" else QUARTER + timedelta(minutes=2)
+        return max(self.start + wait + timedelta(minutes=10 * self.copy), revision.at)
+
+
+@lru_cache(maxsize=512)
+def starts(report: Report, day: date) -> tuple[datetime, ...]:
+    """The beginnings of a delivery day's intervals, in UTC; runs come some seconds after the five minutes."""
+    found = spp_rows.starts(day, report.minutes)
+    if report.kind == "run":
+        seed = prices.seed("ERCOT", "runs")
+        found = [one + timedelta(seconds=10 + prices.mix(seed, int(one.timestamp())) % 15) for one in found]
+    return tuple(found)
+
+
+def documents(report: Report, day: date) -> Iterator[Document]:
+    """Every document of a delivery day."""
+    if report.kind == "day":
+        yield Document(report, clock.midnight(day, CENTRAL))
+        return
+    for start in starts(report, day):
+        yield Document(report, start)
+        local = start.astimezone(_ZONE)
+        if report.kind == "quarter" and local.time() == TWICE:
+            yield Document(report, start, copy=1)
+
+
+def text(document: Document, nodes: int, revision: Revision) -> str:
+    """The CSV of a document."""
+    report = document.report
+    found = [line for start in document.intervals for line in _lines(report, start, nodes, revision)]
+    return "\n".join([report.header, *found, ""])
+
+
+def _lines(report: Report, start: datetime, nodes: int, revision: Revision) -> Iterator[str]:
+    local = start.astimezone(_ZONE)
+    flag = "Y" if local.fold else "N"
+    if report.kind == "run":
+        for name in points(nodes):
+            yield f"{local:%m/%d/%Y %H:%M:%S},{flag},{name},{price(report, name, start, revision):>12}"
+    elif report.kind == "quarter":
+        stamp = f"{local:%m/%d/%Y},{local.hour + 1},{local.minute // 15 + 1}"
+        for name, kinds in points(nodes).items():
+            for kind in kinds:
+                place = f"{name}:{kind}" if kind.endswith("EW") else name
+                yield f"{stamp},{name},{kind},{price(report, place, start, revision)},{flag}"
+    else:
+        stamp = f"{local:%m/%d/%Y},{local.hour + 1:02d}:00"
+        names = services(local.date()) if report.holds == "services" else points(nodes)
+        blank = "" if report.holds == "services" else " "
+        for name in names:
+            yield f"{stamp},{name},{blank}{price(report, name, start, revision)},{flag}"
+
+
+def points(nodes: int) -> dict[str, tuple[str, ...]]:
+    """Settlement points with their types; ``nodes`` counts the synthetic ones."""
+    return {**POINTS, **{f"SIM{number:05d}_RN": ("RN",) for number in range(nodes)}}
+
+
+def services(day: date) -> tuple[str, ...]:
+    """The products of the day-ahead market on a day."""
+    return SERVICES if day >= ECRS_SINCE else SERVICES[:-1]
+
+
+def price(report: Report, place: str, start: datetime, revision: Revision = ORIGINAL) -> str:
+    """The printed price of a place, or of a service in the whole system."""
+    local, minute = start.astimezone(_ZONE), int(start.timestamp()) // 60
+    series = prices.seed("ERCOT", report.name)
+    if report.holds == "services":
+        amount = prices.reserve(series, prices.seed("ERCOT", place), minute, local.hour, CENT)
+        return prices.bare(amount + revision.amount_for(place, local.hour), 2)
+    seed = prices.seed("ERCOT", place)
+    energy = prices.energy(series, minute, local.hour, local.month, CENT)
+    congestion = prices.congestion(series, seed, minute, prices.severity(series, minute), CENT)
+    found = Price(energy, congestion + revision.amount_for(place, local.hour), 0)
+    return prices.decimals(found.total, 2) if report.kind == "run" else prices.bare(found.total, 2)
+
+
+def archive(document: Document, nodes: int, revision: Revision, drifted: bool = False) -> bytes:
+    """The zip of a document."""
+    report, written = document.report, document.published(revision).astimezone(_ZONE).replace(tzinfo=None)
+    content = text(document, nodes, revision)
+    if drifted:
+        header, *lines = content.splitlines()
+        content = "\n".join([f"{header},NEW_COLUMN", *(f"{line},1" for line in lines), ""])
+    name = f"cdr.{report.number:>08}.0000000000000000.{written:%Y%m%d.%H%M%S}.{document.name}.csv"
+    return zipped([Member(name, content.encode(), written)])

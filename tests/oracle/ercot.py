@@ -1,0 +1,116 @@
+"""Independent reader of ERCOT's reports: prices by settlement point, clearing prices for capacity."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from oracle.shell import Case, Row
+
+CENTRAL = ZoneInfo("America/Chicago")
+STANDARD = {"REGUP": "REG_UP", "REGDN": "REG_DOWN", "RRS": "SPIN", "NSPIN": "NON_SPIN", "ECRS": "CONTINGENCY"}
+TYPES = {
+    **dict.fromkeys(("HU", "SH", "AH"), "HUB"),
+    **dict.fromkeys(("LZ", "LZEW"), "ZONE"),
+    **dict.fromkeys(("LZ_DC", "LZ_DCEW"), "INTERFACE"),
+    **dict.fromkeys(("RN", "PCCRN", "LCCRN", "PUN"), "RESOURCE_NODE"),
+}
+
+
+def utc(wall: datetime, flag: str | None) -> datetime:
+    """The (naive) moment in UTC at which Central clocks showed a time; the flag Y means the second one."""
+    both = [wall.replace(tzinfo=CENTRAL, fold=fold).astimezone(UTC).replace(tzinfo=None) for fold in (0, 1)]
+    shown = [one.replace(tzinfo=UTC).astimezone(CENTRAL).replace(tzinfo=None) == wall for one in both]
+    if not all(shown):
+        raise ValueError(f"no clock ever showed {wall}")
+    if flag is None and both[0] != both[1]:
+        raise ValueError(f"{wall} is shown twice and nothing says which is meant")
+    return both[1] if flag == "Y" else both[0]
+
+
+def lines(case: Case) -> Iterator[dict[str, str]]:
+    """Every row by the plain names of its columns."""
+    for name in case.members:
+        rows = [row for row in csv.reader(io.StringIO(case.text(name), newline="")) if any(row)]
+        header = [title.strip().replace(" ", "").lower() for title in rows[0]]
+        for values in rows[1:]:
+            yield {key: value.strip() for key, value in zip(header, values, strict=True)}
+
+
+def flag_of(row: Mapping[str, str]) -> str | None:
+    """Y or N, or None where the file has no such column."""
+    return next((row[key] for key in ("dstflag", "repeatedhourflag", "repeathourflag") if key in row), None)
+
+
+def start_of(row: Mapping[str, str]) -> datetime:
+    """The beginning of the interval of a row that tells its hour, and perhaps its quarter."""
+    day = datetime.strptime(row["deliverydate"], "%m/%d/%Y")
+    hour = int((row.get("hourending") or row["deliveryhour"]).removesuffix(":00"))
+    quarter = int(row.get("deliveryinterval", "1"))
+    assert 1 <= hour <= 24
+    assert 1 <= quarter <= 4
+    return utc(day + timedelta(hours=hour - 1, minutes=15 * (quarter - 1)), flag_of(row))
+
+
+def kind_by_name(name: str, known: Mapping[str, str]) -> str:
+    """The type of a settlement point where the file does not print it."""
+    prefixes = {"HB_": "HUB", "LZ_": "ZONE"}
+    return known.get(name) or prefixes.get(name[:3], "RESOURCE_NODE")
+
+
+def energy_prices(case: Case, known: Mapping[str, str]) -> list[Row]:
+    """One row per settlement point (or bus) and interval or run."""
+    rows = []
+    for row in lines(case):
+        name = next(row[key] for key in PLACES if key in row)
+        printed = row.get("settlementpointtype")
+        bus = "busname" in row or "electricalbus" in row
+        kind = TYPES.get(printed, "NODE") if printed else "BUS" if bus else kind_by_name(name, known)
+        mark = "BUS" if bus else printed if printed in ("LZEW", "LZ_DCEW") else ""
+        price = float(next(row[key] for key in ("settlementpointprice", "lmp") if key in row))
+        found = {
+            "settlement_location": name,
+            "settlement_location_id": f"{name}:{mark}" if mark else name,
+            "settlement_location_type": kind,
+            "zone": name if kind == "ZONE" else None,
+            "lmp_total": price,
+        }
+        if "scedtimestamp" in row:
+            found["stamp_utc"] = utc(
+                datetime.strptime(row["scedtimestamp"], "%m/%d/%Y %H:%M:%S"), flag_of(row)
+            )
+        else:
+            found["interval_start_utc"] = start_of(row)
+        rows.append(found)
+    return rows
+
+
+PLACES = ("settlementpoint", "settlementpointname", "busname", "electricalbus")
+
+
+def ancillary_services(case: Case) -> list[Row]:
+    """One row per product and interval, whether products stand in a column or each has its own."""
+    rows = []
+    for row in lines(case):
+        product = row.get("ancillarytype") or row.get("astype")
+        prices = (
+            {product: row["mcpc"]}
+            if product
+            else {key.upper(): row[key] for key in row if key.upper() in STANDARD}
+        )
+        for name, price in prices.items():
+            if price:
+                rows.append(
+                    {
+                        "interval_start_utc": start_of(row),
+                        "as_product": name,
+                        "as_product_standard": STANDARD.get(str(name), "OTHER"),
+                        "as_region": "SYSTEM",
+                        "unit": "$/MW",
+                        "market_clearing_price": float(price),
+                    }
+                )
+    return rows
