@@ -23,7 +23,7 @@ Scope = Literal["hubs", "all"]
 Market = Literal["DA", "RT"]
 DATA_TYPES = (
     "lmp as load load_forecast fuel_mix constraints weather renewables storage emissions outages demand_response "
-    "curtailment interchange"
+    "curtailment interchange locations"
 ).split()
 # Data types that always belong to a market.
 PRICED = ("lmp", "as")
@@ -86,6 +86,8 @@ class Published(Strict):
 
     day: int
     at: time
+    # How late the source may be before "nothing" is a fault; what stands there all the time is never late.
+    late_hours: int = Field(default=24, ge=0)
 
 
 class Era(Strict):
