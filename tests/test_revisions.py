@@ -39,7 +39,7 @@ DAY = timedelta(days=1)
 # The column that holds a price, in the CSV of every dataset, by the sources' own names.
 PRICES = (
     *"MW PRC VALUE total_lmp_da total_lmp_rt value mcp mw".split(),
-    *"prelim_load_avg_hourly instantaneous_load forecast_load_mw".split(),
+    *"prelim_load_avg_hourly instantaneous_load forecast_load_mw DESCRIPTION".split(),
     "LBMP ($/MWHr)",
     "Locational Marginal Price",
     *"LmpTotal tmsr_clearing_price TmsrClearingPrice RegCapacityClearingPrice".split(),
@@ -87,8 +87,9 @@ def versions_of(world: World, table: str, where: str) -> Counter[tuple[tuple[int
         "price_adders": "settlement_location_id, component",
         "load": "load_type, area_type, area_id",
         "load_forecast": "forecast, area_type, area_id, published_at_utc",
+        "locations": "location_list, settlement_location_id, member_of, valid_from_utc, valid_to_utc, published_at_utc",
     }[table]
-    market = "" if table.startswith("load") else "market_type, "
+    market = "" if table.startswith("lo") else "market_type, "
     rows = world.query(
         f"SELECT list((version, is_current) ORDER BY version) AS history FROM market.{table}_all WHERE {where} "
         f"GROUP BY iso, {market}interval_minutes, {place}, interval_start_utc"

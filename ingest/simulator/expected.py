@@ -14,6 +14,7 @@ from ingest.simulator import (
     caiso_load,
     caiso_rows,
     isone_rows,
+    lists,
     miso_site,
     nyiso_load,
     nyiso_rows,
@@ -50,6 +51,9 @@ def printed(
         KeyError: no such dataset or location.
     """
     history = revisions or Revisions()
+    if found := lists.named(iso.upper(), dataset):
+        day = clock.local_date(instant, found.clock)
+        return lists.printed(iso, dataset, location, _MANY, history.current(iso.upper(), dataset, day))
     match iso.upper():
         case "CAISO":
             return _caiso(dataset, location, instant, history)
@@ -67,7 +71,9 @@ def printed(
 
 
 def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) -> Sequence[datetime]:
-    """The instants of a complete delivery day as the source stamps them."""
+    """The instants of a complete delivery day as the source stamps them; a list is of the day as a whole."""
+    if found := lists.named(iso.upper(), dataset):
+        return [clock.midnight(day, found.clock)]
     match iso.upper():
         case "CAISO":
             minutes = (caiso_load.RUNS.get(dataset) or REPORTS[dataset]).minutes

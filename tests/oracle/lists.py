@@ -1,0 +1,134 @@
+"""Independent reader of the lists of locations: what a row says, as the table must hold it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from oracle.shell import Case, Row
+
+NEW_YORK, LOS_ANGELES = ZoneInfo("America/New_York"), ZoneInfo("America/Los_Angeles")
+PNODES = {
+    "GEN": "RESOURCE_NODE",
+    "LOAD": "NODE",
+    "EXT": "NODE",
+    "HUB": "HUB",
+    "ZONE": "ZONE",
+    "INTERFACE": "INTERFACE",
+    "TIE": "INTERFACE",
+    **dict.fromkeys(("AGGREGATE", "EHV", "RESIDUAL_METERED_EDC"), "AGGREGATE"),
+}
+WINDOW = re.compile(r"(?:^|[_-])(\d{8})_\d{8}_")
+
+
+def records(case: Case) -> Iterator[tuple[str, Row]]:
+    """The rows of a CSV by the names in its header, blank as None, with the name of the member."""
+    for name in case.members:
+        for row in csv.DictReader(io.StringIO(case.text(name), newline="")):
+            yield name, {key: (value or "").strip() or None for key, value in row.items()}
+
+
+def _utc(text: str, form: str, zone: ZoneInfo) -> datetime:
+    return datetime.strptime(text, form).replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
+
+
+def pnodes(case: Case) -> list[Row]:
+    """PJM's pricing nodes, with the dates that each row states."""
+    form = "%m/%d/%Y %I:%M:%S %p"
+    rows = []
+    for _, record in records(case):
+        word = record["pnode_subtype"] or record["pnode_type"]
+        ends = record["termination_date"]
+        volts = (record["voltage_level"] or "").removesuffix("KV").strip()
+        rows.append(
+            {
+                "location_list": "pnode",
+                "settlement_location": record["pnode_name"],
+                "settlement_location_type": PNODES.get(word, "NODE"),
+                "settlement_location_id": record["pnode_id"],
+                "source_type": word,
+                "zone": record["zone"],
+                "voltage_kv": _number(volts or None),
+                "valid_from_utc": _utc(record["effective_date"], form, NEW_YORK),
+                "valid_to_utc": None if "/9999" in ends else _utc(ends, form, NEW_YORK),
+            }
+        )
+    return rows
+
+
+def generators(case: Case) -> list[Row]:
+    """NYISO's generators; zeros for both coordinates are none."""
+    rows = []
+    for _, record in records(case):
+        places = (_number(record["Latitude"]), _number(record["Longitude"]))
+        latitude, longitude = places if any(places) else (None, None)
+        rows.append(
+            {
+                "location_list": "generator",
+                "settlement_location": record["Generator Name"],
+                "settlement_location_type": "RESOURCE_NODE",
+                "settlement_location_id": record["Generator PTID"],
+                "zone": record["Zone"],
+                "subzone": record["Subzone"],
+                "member_of": record["Aggregation PTID"] or "",
+                "latitude": latitude,
+                "longitude": longitude,
+                "is_active": {"Y": True, "N": False, None: None}[record["Active"]],
+            }
+        )
+    return rows
+
+
+def _kind_of_node(name: str) -> str:
+    if name.startswith("TH_"):
+        return "HUB"
+    if name.startswith("DLAP_"):
+        return "ZONE"
+    return "AGGREGATE" if name.endswith("-APND") else "NODE"
+
+
+def atlas(case: Case) -> list[Row]:
+    """A list of OASIS' atlas: nodes, or nodes with the aggregate or the area that they are in."""
+    rows = []
+    for name, record in records(case):
+        group = record.get("APNODE_ID") or record.get("TAC_AREA_ID")
+        listed = "ATL_PNODE_MAP" if "APNODE_ID" in record else "ATL_TAC_AREA_MAP" if group else "ATL_PNODE"
+        start, end = (
+            datetime.fromisoformat(record[f"EFF_{edge}_DT_GMT"]).astimezone(UTC).replace(tzinfo=None)
+            for edge in ("START", "END")
+        )
+        if "EFF_START_DT" in record:
+            # The other clock must tell the same.
+            assert _utc(record["EFF_START_DT"], "%Y-%m-%dT%H:%M:%S", LOS_ANGELES) == start
+        never = end == datetime(2031, 1, 1, 7, 59, 59)
+        row = {
+            "location_list": listed,
+            "settlement_location": record["PNODE_ID"],
+            "settlement_location_type": _kind_of_node(record["PNODE_ID"]),
+            "settlement_location_id": record["PNODE_ID"],
+            "source_type": record.get("PNODE_TYPE"),
+            "zone": record.get("TAC_AREA_ID"),
+            "member_of": group or "",
+            "description": record["DESCRIPTION"],
+            "valid_from_utc": start,
+            "valid_to_utc": None if never else end + timedelta(seconds=1),
+        }
+        if asked := WINDOW.search(name):
+            day = datetime.strptime(asked[1], "%Y%m%d")
+            row["interval_start_utc"], row["interval_end_utc"] = (
+                edge.replace(tzinfo=LOS_ANGELES).astimezone(UTC).replace(tzinfo=None)
+                for edge in (day, day + timedelta(days=1))
+            )
+        rows.append(row)
+    return rows
+
+
+READERS: dict[str, Callable[[Case], list[Row]]] = {"CAISO": atlas, "NYISO": generators, "PJM": pnodes}
