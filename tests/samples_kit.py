@@ -60,7 +60,7 @@ def owner(source: Source, folder: str, file: str = "") -> str | None:
         word
         for word in words
         if folder == word
-        or folder.startswith(f"{word}_")
+        or (folder.startswith(f"{word}_") and word not in lists)
         or (word.startswith(f"{folder}_") and word in file.lower())
         or (word in lists and f"_{word}_" in file.lower())
     ]
@@ -151,8 +151,8 @@ def _data_miner(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tu
 
 def _mis(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
     """Days of the layouts of earlier years, as their daily files stood then."""
-    road = dataset.road("daily")
     for day in ERAS["NYISO"]:
+        road = dataset.roads[0]
         if dataset.data_type == "as" and (dataset.since is None or day >= dataset.since):
             sim.now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=2)
             with pytest.MonkeyPatch.context() as patch:

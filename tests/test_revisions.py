@@ -18,6 +18,7 @@ from behaviour_kit import (
     World,
     assert_series,
     declared,
+    is_list,
     servable_day,
     served,
     small,
@@ -39,7 +40,7 @@ DAY = timedelta(days=1)
 # The column that holds a price, in the CSV of every dataset, by the sources' own names.
 PRICES = (
     *"MW PRC VALUE total_lmp_da total_lmp_rt value mcp mw".split(),
-    *"prelim_load_avg_hourly instantaneous_load forecast_load_mw DESCRIPTION".split(),
+    *"prelim_load_avg_hourly instantaneous_load forecast_load_mw DESCRIPTION pnode_subtype".split(),
     "LBMP ($/MWHr)",
     "Locational Marginal Price",
     *"LmpTotal tmsr_clearing_price TmsrClearingPrice RegCapacityClearingPrice".split(),
@@ -344,7 +345,9 @@ def contradicted(
                     bad = [(f"bad-{title}", contradicting(title, text))]
                     # The last row twice, word for word, is no contradiction.
                     twice = [(title, told_twice(text)) for title, text in sound]
-                    world.take(iso, dataset.name, written(folder / iso / dataset.name, [*twice, *bad]))
+                    paths = written(folder / iso / dataset.name, [*twice, *bad])
+                    # A list that does not state its day is of the day that it was published on.
+                    world.take(iso, dataset.name, paths, NOW if is_list(dataset) else None)
             report = world.build(iso)
             assert not report.failed
             quarantined |= report.quarantined
