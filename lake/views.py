@@ -216,7 +216,8 @@ def markets_sql(known: Iterable[Source]) -> str:
         words = [f"{market} {minutes} min" for market, minutes in sorted(resolutions)]
         terms = source.terms
         lengths = {
-            side: sorted(minutes for market, minutes in resolutions if market == side) for side in ("DA", "RT")
+            side: sorted(minutes for market, minutes in resolutions if market == side)
+            for side in ("DA", "RT")
         }
         rows.append(
             (

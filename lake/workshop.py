@@ -175,7 +175,11 @@ class Workshop:
 
         vintages = {sight.vintage: sight for sight in raw.sightings if sight.vintage}
         for moment, sight in vintages.items():
-            edges = (sight.day.start.replace(tzinfo=None), sight.day.end.replace(tzinfo=None)) if sight.day else ()
+            edges = (
+                (sight.day.start.replace(tzinfo=None), sight.day.end.replace(tzinfo=None))
+                if sight.day
+                else ()
+            )
             self.connection.execute(
                 "INSERT INTO vintages VALUES (?, ?, ?, ?, ?)",
                 [raw.number, moment, sight.basis, *(edges or (None, None))],

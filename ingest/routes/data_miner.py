@@ -69,8 +69,8 @@ class DataMiner:
     """The route ``data_miner``.
 
     Of a road's ``ask``, ``feed``, ``page_rows`` and ``date`` (the column that the period is asked by, where it is not
-    datetime_beginning_utc; ``none`` for a list, which has no period) are taken out, the rest are query parameters: ``@hubs`` stands for the ids of the
-    registry, ``@part`` for the request's part.
+    datetime_beginning_utc; ``none`` for a list, which has no period) are taken out, the rest are query parameters:
+    ``@hubs`` stands for the ids of the registry, ``@part`` for the request's part.
     """
 
     def fetch(

@@ -51,8 +51,8 @@ def printed(
         KeyError: no such dataset or location.
     """
     history = revisions or Revisions()
-    if found := lists.named(iso.upper(), dataset):
-        day = clock.local_date(instant, found.clock)
+    if listed := lists.named(iso.upper(), dataset):
+        day = clock.local_date(instant, listed.clock)
         return lists.printed(iso, dataset, location, _MANY, history.current(iso.upper(), dataset, day))
     match iso.upper():
         case "CAISO":
@@ -72,8 +72,8 @@ def printed(
 
 def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) -> Sequence[datetime]:
     """The instants of a complete delivery day as the source stamps them; a list is of the day as a whole."""
-    if found := lists.named(iso.upper(), dataset):
-        return [clock.midnight(day, found.clock)]
+    if listed := lists.named(iso.upper(), dataset):
+        return [clock.midnight(day, listed.clock)]
     match iso.upper():
         case "CAISO":
             minutes = (caiso_load.RUNS.get(dataset) or REPORTS[dataset]).minutes

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from ingest.clock import local_date
 from ingest.simulator import nyiso_files, pjm_locations
+from ingest.simulator.answers import Request, with_extra_column
 from ingest.simulator.caiso_reports import locations as caiso_locations
 from ingest.simulator.revisions import ORIGINAL, Revision
-from ingest.simulator.world import EASTERN, PACIFIC
+from ingest.simulator.world import EASTERN, PACIFIC, World
 
 Cells = dict[str, str]
 
@@ -178,6 +180,19 @@ LISTS: Mapping[tuple[str, str], LocationList] = {
         "\n",
     ),
 }
+
+
+def page(iso: str, word: str, request: Request, world: World) -> tuple[str, int]:
+    """A page of today's list, by ``startRow`` and ``rowCount``, and how many rows there are in all."""
+    found = LISTS[iso, word]
+    revision = world.revisions.current(iso, word, local_date(world.now, found.clock))
+    header, *rows = found.text(world.nodes, revision).split(found.line_end)[:-1]
+    rows = [] if request.late else rows
+    start, count = (
+        int(request.query.get(name, most)) for name, most in (("startRow", "1"), ("rowCount", "50000"))
+    )
+    text = found.line_end.join([header, *rows[start - 1 : start - 1 + count], ""])
+    return with_extra_column(text, found.line_end) if request.drift else text, len(rows)
 
 
 def named(iso: str, word: str) -> LocationList | None:

@@ -60,7 +60,11 @@ def answer(request: Request, world: World) -> Answer:
     """A feed's rows or its metadata."""
     parts = request.path.strip("/").split("/")
     word = parts[2] if len(parts) > 2 else ""
-    if parts[:2] != ["api", "v1"] or len(parts) not in (3, 4) or (word not in FEEDS and not _list(word)):
+    if (
+        parts[:2] != ["api", "v1"]
+        or len(parts) not in (3, 4)
+        or (word not in FEEDS and not lists.named("PJM", word))
+    ):
         return _problem(404, "Resource not found")
     key = request.headers.get("ocp-apim-subscription-key") or request.query.get("subscription-key")
     if not key:
@@ -75,8 +79,9 @@ def answer(request: Request, world: World) -> Answer:
             "Access denied due to invalid subscription key. Make sure to provide a valid key for an active "
             "subscription.",
         )
-    if _list(word):
-        return _list_answer(word, request, world)
+    if lists.named("PJM", word):
+        text, total = lists.page("PJM", word, request, world)
+        return _packed(request, Answer(200, text.encode(), CSV, (("X-TotalRows", str(total)),)))
     feed = FEEDS[word]
     if len(parts) == 4:
         if parts[3] != "metadata":
@@ -88,24 +93,6 @@ def answer(request: Request, world: World) -> Answer:
     except Refusal as refusal:
         body = {"errors": [{"field": refusal.field, "message": refusal.message, "detail": [refusal.message]}]}
         return Answer(400, json.dumps(body).encode(), JSON)
-
-
-def _list(word: str) -> lists.LocationList | None:
-    return lists.named("PJM", word)
-
-
-def _list_answer(word: str, request: Request, world: World) -> Answer:
-    """A list of locations as CSV, page by page; it has no period to be asked by."""
-    found = lists.LISTS["PJM", word]
-    day = clock.local_date(world.now, EASTERN)
-    header, *rows = found.text(world.nodes, world.revisions.current("PJM", word, day)).splitlines()
-    rows = [] if request.late else rows
-    start, count = int(request.query.get("startRow", "1")), int(request.query.get("rowCount", "1000000"))
-    text = CRLF.join([header, *rows[start - 1 : start - 1 + count]]) + CRLF
-    if request.drift:
-        text = with_extra_column(text, CRLF)
-    headers = (("X-TotalRows", str(len(rows))), ("Content-Disposition", f'attachment; filename="{word}.csv"'))
-    return _packed(request, Answer(200, text.encode(), CSV, headers))
 
 
 def _problem(status: int, message: str) -> Answer:
