@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from oracle.pjm import voltage
 from oracle.shell import Case, Row
 
+CHICAGO = ZoneInfo("America/Chicago")
 NEW_YORK, LOS_ANGELES = ZoneInfo("America/New_York"), ZoneInfo("America/Los_Angeles")
 PNODES = {
     "GEN": "RESOURCE_NODE",
@@ -47,7 +50,6 @@ def pnodes(case: Case) -> list[Row]:
     for _, record in records(case):
         word = record["pnode_subtype"] or record["pnode_type"]
         ends = record["termination_date"]
-        volts = (record["voltage_level"] or "").removesuffix("KV").strip()
         rows.append(
             {
                 "location_list": "pnode",
@@ -56,7 +58,7 @@ def pnodes(case: Case) -> list[Row]:
                 "settlement_location_id": record["pnode_id"],
                 "source_type": word,
                 "zone": record["zone"],
-                "voltage_kv": _number(volts or None),
+                "voltage_kv": voltage(record["voltage_level"]),
                 "valid_from_utc": _utc(record["effective_date"], form, NEW_YORK),
                 "valid_to_utc": None if "/9999" in ends else _utc(ends, form, NEW_YORK),
             }
@@ -131,4 +133,96 @@ def atlas(case: Case) -> list[Row]:
     return rows
 
 
-READERS: dict[str, Callable[[Case], list[Row]]] = {"CAISO": atlas, "NYISO": generators, "PJM": pnodes}
+def settlement_points(case: Case) -> list[Row]:
+    """ERCOT's electrical buses, and the resource nodes that they name."""
+    rows = []
+    nodes: dict[tuple[str, str], list[Row]] = {}
+    for name, record in records(case):
+        if "ELECTRICAL_BUS" not in record or "HUB" not in record:
+            continue
+        loaded = re.search(r"(\d{8}_\d{6})", name)
+        times = _loaded(loaded[1]) if loaded else {}
+        common = {"location_list": "Settlement_Points", **times}
+        rows.append(
+            {
+                **common,
+                "settlement_location": record["ELECTRICAL_BUS"],
+                "settlement_location_type": "BUS",
+                "settlement_location_id": f"{record['ELECTRICAL_BUS']} BUS",
+                "source_type": "ELECTRICAL_BUS",
+                "zone": record["SETTLEMENT_LOAD_ZONE"],
+                "member_of": record["HUB"] or "",
+                "node": record["RESOURCE_NODE"],
+                "description": record["SUBSTATION"],
+                "voltage_kv": _number(record["VOLTAGE_LEVEL"]),
+            }
+        )
+        if node := record["RESOURCE_NODE"]:
+            nodes.setdefault((name, node), []).append(record | {"common": common})
+    for (_, node), buses in nodes.items():
+
+        def agreed(column: str, buses: list[Row] = buses) -> str | None:
+            said = {bus[column] for bus in buses if bus[column]}
+            return said.pop() if len(said) == 1 else None
+
+        rows.append(
+            {
+                **buses[0]["common"],
+                "settlement_location": node,
+                "settlement_location_type": "RESOURCE_NODE",
+                "settlement_location_id": node,
+                "source_type": "RESOURCE_NODE",
+                "zone": agreed("SETTLEMENT_LOAD_ZONE"),
+                "member_of": "",
+                "description": agreed("SUBSTATION"),
+                "voltage_kv": _number(agreed("VOLTAGE_LEVEL")),
+            }
+        )
+    return rows
+
+
+def _loaded(stamp: str) -> Row:
+    """When the network model was loaded, and the day that this was on."""
+    moment = datetime.strptime(stamp, "%m%d%Y_%H%M%S")
+    start, end, published = (
+        one.replace(tzinfo=CHICAGO).astimezone(UTC).replace(tzinfo=None)
+        for one in (
+            datetime(moment.year, moment.month, moment.day),
+            datetime(moment.year, moment.month, moment.day) + timedelta(days=1),
+            moment.replace(second=0),
+        )
+    )
+    return {"interval_start_utc": start, "interval_end_utc": end, "published_at_utc": published}
+
+
+def web_service_locations(case: Case) -> list[Row]:
+    """ISO-NE's locations, as the web services list them."""
+    kinds = {"HUB": "HUB", "LOAD ZONE": "ZONE", "EXT. NODE": "INTERFACE", "HUB NODE": "NODE"}
+    rows = []
+    for name in case.members:
+        for place in json.loads(case.text(name))["Locations"]["Location"]:
+            word, detail = place["LocationType"], place.get("NetworkNodeType")
+            kind = kinds.get(word, "AGGREGATE")
+            if word == "NETWORK NODE":
+                kind = "RESOURCE_NODE" if detail == "UNIT" else "NODE"
+            rows.append(
+                {
+                    "location_list": "locations",
+                    "settlement_location": place["LocationName"],
+                    "settlement_location_type": kind,
+                    "settlement_location_id": str(place["LocationID"]),
+                    "source_type": f"{word} {detail}" if detail else word,
+                    "member_of": "4000" if word == "HUB NODE" else "",
+                    "description": place.get("AreaType"),
+                }
+            )
+    return rows
+
+
+READERS: dict[str, Callable[[Case], list[Row]]] = {
+    "CAISO": atlas,
+    "ERCOT": settlement_points,
+    "ISONE": web_service_locations,
+    "NYISO": generators,
+    "PJM": pnodes,
+}
