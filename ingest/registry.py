@@ -27,6 +27,8 @@ DATA_TYPES = (
 ).split()
 # Data types that always belong to a market.
 PRICED = ("lmp", "as")
+# In minutes, nominally.
+A_DAY = 1440
 SPAN = r"^(hour|day|month|\d+ days)$"
 
 
@@ -263,7 +265,9 @@ class Source(Strict):
     def names_agree(self) -> Source:
         """Every name that an entry refers to must exist."""
         for dataset in self.datasets.values():
-            sides = [dataset.market, *(feed.market for feed in dataset.feeds.values())]
+            # A feed of a whole day lists what there is: no market has a part in that.
+            priced = [feed for feed in dataset.feeds.values() if feed.interval_minutes < A_DAY]
+            sides = [dataset.market, *(feed.market for feed in priced)]
             if dataset.data_type in PRICED and None in sides:
                 raise ValueError(f"{dataset.name}: prices need a market, of the dataset and of every feed")
             for road in dataset.roads:

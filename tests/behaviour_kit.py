@@ -130,7 +130,7 @@ def served_when(dataset: Dataset) -> str:
 
 def is_list(dataset: Dataset) -> bool:
     """Whether a dataset lists what there is, rather than what was measured."""
-    return any(feed.table in LISTS for feed in dataset.feeds.values())
+    return dataset.data_type == "locations"
 
 
 def declared(*changed: Source) -> contextlib.AbstractContextManager[None]:

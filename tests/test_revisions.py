@@ -143,10 +143,10 @@ def test_a_price_that_is_corrected_and_taken_back_has_three_versions(
             )
             if vintages["n"] == 3:
                 assert set(versions_of(taken_back, feed.table, where)) == {ONCE}
-                return
+                continue
         found += versions_of(taken_back, feed.table, where)
     # Within a series of several stages this dataset's versions need not be the first or the last ones.
-    assert any(len(history) == 3 for history in found)
+    assert not found or any(len(history) == 3 for history in found)
     assert {len(history) for history in found} <= {1, 3}
 
 

@@ -42,6 +42,7 @@ LOCATIONS = (
     '{"LocationID":321,"NetworkNodeType":"UNIT","AreaType":"INTERNAL","LocationType":"NETWORK NODE",'
     '"LocationName":"UN.EDDY    34.5AMOS"}]}}'
 )
+KNOWN = {"SPPNORTH_HUB": "HUB", "AECI": "INTERFACE"}
 READ = {
     "pjm/pnode_csv": lists.pnodes,
     "nyiso/generator": lists.generators,
@@ -50,6 +51,8 @@ READ = {
     "caiso/atl_tac_area_map": lists.atlas,
     "ercot/settlement_points": lists.settlement_points,
     "isone/locations": lists.web_service_locations,
+    "miso/nodes": lists.priced_nodes,
+    "spp/locations": lambda case: lists.priced_locations(case, KNOWN),
 }
 
 
@@ -87,6 +90,8 @@ CASES: list[tuple[str, Case]] = [
         if path.name.startswith("Settlement_Points")
     ),
     *(("isone/locations", case_of(path)) for path in genuine("isone/webservices/locations")),
+    *(("miso/nodes", case_of(path)) for path in genuine("miso/da_expost_lmp", "miso/da_lmp")),
+    *(("spp/locations", case_of(path)) for path in genuine("spp/da-lmp-by-settlement-location")),
     *(
         ("isone/locations", case_of(path))
         for path in derived("isone/_derived/webservices/locations/locations_all_20260727.json")
@@ -111,7 +116,7 @@ def test_a_list_says_what_an_independent_reader_finds(
             for name, text in case.members.items()
         }
         case = Case(case.name, members)
-    rows = complete(published(transform, lay_out(tmp_path, case)))
+    rows = complete(published(transform, lay_out(tmp_path, case), known_locations=KNOWN))
     assert_same(rows, complete(READ[transform](case)), *FIELDS, *TIMES)
 
 

@@ -8,8 +8,9 @@
 --                          says so, whichever is earlier; NULL while it holds
 --        first_listed      the days of the first and the last list that say so. Between two lists nobody
 --        last_listed       looked: a change may have come on any day between them.
--- Why:   a source overwrites its list, so what changed can only be seen by comparing lists in the order of the
---        days that they speak of. A list may state other ends for the same row later: the last word holds.
+-- Why:   a source overwrites its list, so what changed can only be seen by comparing lists in the order of
+--        the days that they speak of. A list may state other ends for the same row later: the last word
+--        holds.
 WITH snapshots AS (
     SELECT
         iso,

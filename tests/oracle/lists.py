@@ -6,10 +6,11 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from oracle import miso, spp
 from oracle.pjm import voltage
 from oracle.shell import Case, Row
 
@@ -219,9 +220,66 @@ def web_service_locations(case: Case) -> list[Row]:
     return rows
 
 
+def priced_nodes(case: Case) -> list[Row]:
+    """MISO's nodes by the day-ahead prices, with the type that their rows print."""
+    rows = []
+    for member in case.members:
+        midnight, printed = miso.lines(case, member)
+        words: dict[str, set[str]] = {}
+        for node, word, _, *_ in printed:
+            words.setdefault(node, set()).add(word)
+        for node, said in words.items():
+            word = said.pop() if len(said) == 1 else None
+            hub = "HUB" if node.endswith(".HUB") else "AGGREGATE"
+            rows.append(
+                {
+                    "interval_start_utc": midnight,
+                    "interval_end_utc": midnight + timedelta(days=1),
+                    "location_list": "da_expost_lmp",
+                    "settlement_location": node,
+                    "settlement_location_type": hub if word == "Hub" else miso.KINDS.get(word, "NODE"),
+                    "settlement_location_id": node,
+                    "source_type": word,
+                }
+            )
+    return rows
+
+
+def priced_locations(case: Case, known: Mapping[str, str]) -> list[Row]:
+    """SPP's settlement locations by the day-ahead prices, with the pnode and the authority of their rows."""
+    found: dict[str, list[Row]] = {}
+    for row, end in spp.lines(case):
+        found.setdefault(row["settlementlocation"], []).append(row | {"start": end - timedelta(hours=1)})
+    first = min(row["start"] for rows in found.values() for row in rows)
+    day = first.replace(tzinfo=UTC).astimezone(spp.CENTRAL).replace(hour=0, minute=0, tzinfo=None)
+    edges = [
+        edge.replace(tzinfo=spp.CENTRAL).astimezone(UTC).replace(tzinfo=None)
+        for edge in (day, day + timedelta(days=1))
+    ]
+    rows = []
+    for name, lines in found.items():
+        authorities = {line.get("baa") for line in lines} - {None, ""}
+        pnodes = {line["pnode"] for line in lines} - {""}
+        rows.append(
+            {
+                "interval_start_utc": edges[0],
+                "interval_end_utc": edges[1],
+                "location_list": "da-lmp-by-settlement-location",
+                "settlement_location": name,
+                "settlement_location_id": name,
+                "settlement_location_type": known.get(name)
+                or ("AGGREGATE" if name.endswith("_HUB") else "NODE"),
+                "zone": authorities.pop() if len(authorities) == 1 else None,
+                "node": pnodes.pop() if len(pnodes) == 1 else None,
+            }
+        )
+    return rows
+
+
 READERS: dict[str, Callable[[Case], list[Row]]] = {
     "CAISO": atlas,
     "ERCOT": settlement_points,
+    "MISO": priced_nodes,
     "ISONE": web_service_locations,
     "NYISO": generators,
     "PJM": pnodes,

@@ -62,7 +62,7 @@ def published(
         known: the type of a location by its id, where the file does not say it.
     """
     if table == "locations":
-        return lists.READERS[iso](case)
+        return lists.priced_locations(case, known) if iso == "SPP" else lists.READERS[iso](case)
     match iso, table:
         case "CAISO", "energy_prices":
             return caiso.energy_prices(case)

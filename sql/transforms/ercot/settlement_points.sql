@@ -5,9 +5,9 @@
 -- Source: ERCOT, on each load of the network model, about twice a month. The file's name tells the moment of
 --         the load on the Central clock; a row has no times of its own.
 -- Why:    a bus and a settlement point may have one name. Buses get a suffix, settlement points keep theirs,
---         as prices name them. The load zone is one of the four competitive ones; those of municipal utilities
---         and co-operatives stand in another file of the same archive. A resource node of several buses has
---         their zone and voltage where they agree.
+--         as prices name them. The load zone is one of the four competitive ones; those of municipal
+--         utilities and co-operatives stand in another file of the same archive. A resource node of several
+--         buses has their zone and voltage where they agree.
 WITH listed AS (
     SELECT
         filename,
