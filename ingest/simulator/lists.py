@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ingest.clock import local_date
-from ingest.simulator import nyiso_files, pjm_locations
+from ingest.simulator import isone_rows, nyiso_files, pjm_locations
 from ingest.simulator.answers import Request, with_extra_column
 from ingest.simulator.caiso_reports import locations as caiso_locations
 from ingest.simulator.revisions import ORIGINAL, Revision
@@ -83,6 +83,22 @@ def _generators(nodes: int, revision: Revision) -> list[Cells]:
     ]
 
 
+def _web_service(nodes: int, revision: Revision) -> list[Cells]:
+    """The places of the prices, the nodes of the hub, and types that have no price."""
+    kinds = {"HUB": "HUB", "LOAD ZONE": "LOAD ZONE", "EXT. NODE": "EXT. NODE"}
+    more = [
+        ("32", "NEPOOL AREA", "INT. AREA"),
+        ("6352", "HC.SIM     13.8", "HUB NODE"),
+        ("7000", "ROS", "RESERVE ZONE"),
+    ]
+    found = []
+    for key, name, kind in [*isone_rows.places(nodes), *more]:
+        row = {"LocationID": key, "LocationType": kinds.get(kind, kind), "LocationName": name}
+        row["AreaType"] = _said("EXTERNAL" if kind == "EXT. NODE" else "INTERNAL", revision)
+        found.append(row | ({"NetworkNodeType": "UNIT"} if kind == "NETWORK NODE" else {}))
+    return found
+
+
 def _atlas(identity: Cells, remark: str, number: int) -> Cells:
     """A row of the atlas: what it is of, and from when until when, on both clocks."""
     return {
@@ -149,6 +165,13 @@ LISTS: Mapping[tuple[str, str], LocationList] = {
         "Generator PTID",
         "Generator Name",
         _generators,
+        EASTERN,
+    ),
+    ("ISONE", "locations"): LocationList(
+        ("LocationID", "LocationType", "LocationName", "AreaType", "NetworkNodeType"),
+        "LocationID",
+        "LocationName",
+        _web_service,
         EASTERN,
     ),
     ("CAISO", "ATL_PNODE"): LocationList(

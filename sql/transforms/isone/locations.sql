@@ -13,7 +13,7 @@ WITH listed AS (
     FROM read_json(
         getvariable('raw_files'),
         filename = TRUE,
-        maximum_object_size = 268435456,
+        maximum_object_size = 33554432,
         columns = {
             'Locations': 'STRUCT("Location" STRUCT('
             '"LocationID" VARCHAR, "LocationType" VARCHAR, "LocationName" VARCHAR, "AreaType" VARCHAR, '
