@@ -261,4 +261,4 @@ def _metadata(iso: str) -> Iterator[tuple[str, str]]:
 def _markets(isos: Iterable[str]) -> str:
     """What there is to know of operators, with their terms: whoever has the files must know what they may do."""
     names = ", ".join(f"'{quoted(iso)}'" for iso in isos) or "NULL"
-    return f"SELECT * RENAME (title AS full_name) FROM lake.meta.markets WHERE iso IN ({names}) ORDER BY iso"
+    return f"SELECT * FROM lake.meta.markets WHERE iso IN ({names}) ORDER BY iso"

@@ -194,7 +194,7 @@ def markets_sql(known: Iterable[Source]) -> str:
     """One row per market operator, with its clock, its terms and the markets and resolutions that there are."""
     columns = {
         "iso": "VARCHAR",
-        "title": "VARCHAR",
+        "full_name": "VARCHAR",
         "clock": "VARCHAR",
         "regions": "VARCHAR",
         "data_since": "DATE",

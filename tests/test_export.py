@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 from behaviour_kit import pmp
+from test_memory import BASE, LIMIT
 from views_kit import records
 
 from catalog.contract import Contract
 from ingest.registry import sources
 from ingest.storage import Store
+from lake.bench import measured, write_days
 from lake.export import ExportReport, export
 from lake.home import Lake
 
@@ -210,3 +213,27 @@ def test_the_command_says_in_one_sentence_what_is_wrong(small_lake: Lake, tmp_pa
     done = pmp("export", "--iso", "nyiso", "--to", tmp_path / "out", "--json", LAKE_URI=root)
     assert done.code == 0, done.text
     assert json.loads(done.out)["rows"] > 0
+
+
+@pytest.mark.long
+def test_an_export_keeps_to_its_memory_however_many_rows_there_are(tmp_path: Path) -> None:
+    """Three million rows sorted by time, while they lie by location: several times the limit if they are held."""
+    pmp_words = [sys.executable, "-m", "lake.cli"]
+    peaks = {}
+    for rows in (1_000_000, 3_000_000):
+        folder = tmp_path / str(rows)
+        write_days(folder / "csv", rows)
+        environ = os.environ | {
+            "LAKE_URI": str(folder / "lake"),
+            "LAKE_MEMORY_LIMIT": f"{LIMIT}MB",
+            "LAKE_THREADS": "2",
+        }
+        words = ["--iso", "pjm", "--dataset", "da_energy_hourly", str(folder / "csv")]
+        measured([*pmp_words, "import", *words], environ)
+        measured([*pmp_words, "build", "--iso", "pjm"], environ)
+        out = folder / "out"
+        peaks[rows] = measured([*pmp_words, "export", "--to", str(out)], environ).peak_bytes / 1e6
+        files = f"read_parquet('{out}/parquet/pjm/da_energy_hourly/*.parquet')"
+        assert duckdb.sql(f"SELECT count(*) FROM {files}").fetchone() == (rows,)
+    assert max(peaks.values()) < BASE + 1.5 * LIMIT, peaks
+    assert peaks[3_000_000] < 1.4 * peaks[1_000_000], peaks

@@ -40,7 +40,7 @@ DAY = timedelta(days=1)
 # The column that holds a price, in the CSV of every dataset, by the sources' own names.
 PRICES = (
     *"MW PRC VALUE total_lmp_da total_lmp_rt value mcp mw".split(),
-    *"prelim_load_avg_hourly instantaneous_load forecast_load_mw DESCRIPTION pnode_subtype".split(),
+    *"prelim_load_avg_hourly instantaneous_load forecast_load_mw DESCRIPTION pnode_subtype LocationName".split(),
     "LBMP ($/MWHr)",
     "Locational Marginal Price",
     *"LmpTotal tmsr_clearing_price TmsrClearingPrice RegCapacityClearingPrice".split(),

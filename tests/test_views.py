@@ -87,6 +87,8 @@ def test_stages_are_told_in_their_order(bare: duckdb.DuckDBPyConnection) -> None
 def test_markets_tell_clock_terms_and_resolutions(bare: duckdb.DuckDBPyConnection) -> None:
     (row,) = records(bare, "FROM power.meta.markets WHERE iso = 'CAISO'")
     assert row["clock"] == "America/Los_Angeles"
+    assert row["full_name"] == "California Independent System Operator"
+    assert row["regions"]
     assert row["data_since"] == date(2009, 4, 1)
     assert row["redistribute"] == "yes"
     assert row["markets"] == ["DA 60 min", "RT 5 min", "RT 15 min"]
