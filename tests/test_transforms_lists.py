@@ -168,14 +168,13 @@ def test_hubs_and_ties_are_told_by_their_names(tmp_path: Path) -> None:
             "Active of generator 24011 is neither Y nor N",
         ),
         ("caiso/atl_tac_area_map", AREAS.replace("TAC_E", ""), "the row of A-APND has no TAC_AREA_ID"),
-        ("caiso/atl_tac_area_map", AREAS.replace("2023-09-22T06", "2001-09-22T06"), "ends before it begins"),
         (
             "caiso/atl_tac_area_map",
             AREAS.replace("T08:00:00-00:00", ""),
             "EFF_START_DT_GMT of A-APND is no stamp",
         ),
         ("ercot/settlement_points", BUSES.replace("13.8", "low"), "VOLTAGE_LEVEL of B is not a number"),
-        ("isone/locations", LOCATIONS.replace('".H.INTERNAL_HUB"', '""'), "the location 4000 has no name"),
+        ("isone/locations", LOCATIONS.replace("321", "null"), "a location has no LocationID"),
     ],
 )
 def test_a_row_that_cannot_be_vouched_for_is_objected_to(
@@ -201,3 +200,20 @@ def test_the_stand_ins_print_the_header_of_the_genuine_list(
         if part in path.name:
             header = path.read_text(encoding="utf-8-sig").splitlines()[0]
             assert header.split(",") == list(LISTS[iso, word].columns)
+
+
+def test_what_a_list_leaves_blank_is_no_statement(tmp_path: Path) -> None:
+    """A name falls back to the id; a time that is not stated is left to the day of the list."""
+    text = PNODE.replace("1,PJM-RTO,AGGREGATE,ZONE,,,9/8/2017 12:00:00 AM,12/31/9999 12:00:00 AM", "1,,,,,,,")
+    rows = published("pjm/pnode_csv", lay_out(tmp_path, one("pnode.csv", text)))
+    blank = next(row for row in rows if row["settlement_location_id"] == "1")
+    assert (blank["settlement_location"], blank["settlement_location_type"]) == ("1", "NODE")
+    assert (blank["source_type"], blank["valid_from_utc"], blank["valid_to_utc"]) == (None, None, None)
+    assert not objections(rows)
+
+
+def test_an_end_before_its_beginning_is_kept_as_stated(tmp_path: Path) -> None:
+    text = AREAS.replace("2023-09-22T06", "2001-09-22T06")
+    rows = published("caiso/atl_tac_area_map", lay_out(tmp_path, one("areas.csv", text)))
+    assert len(rows) == 3
+    assert not objections(rows)

@@ -61,7 +61,6 @@ CREATE TABLE market.locations (
     CHECK (settlement_location_id <> ''),
     CHECK (latitude BETWEEN -90 AND 90),
     CHECK (longitude BETWEEN -180 AND 180),
-    CHECK (valid_to_utc >= valid_from_utc),
     CHECK (validity_basis IN ('source', 'list')),
     CHECK (published_at_basis IN ('source', 'schedule', 'file', 'fetch')),
     CHECK (datetime_utc = interval_start_utc),

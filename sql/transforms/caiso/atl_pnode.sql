@@ -3,7 +3,7 @@
 -- Reads:  ATL_PNODE, columns by name: their order differs between the lists.
 -- Grain:  one pricing node, from one effective start until one end.
 -- Source: CAISO OASIS, one CSV in a zip. The member's name says which days were asked for; a row says from
---         when until when it holds, on both clocks.
+--         when until when it holds, on both clocks; kept as stated.
 -- Why:    the only list of all nodes. Its type is left blank; the name says what a node is.
 WITH listed AS (
     SELECT
@@ -45,11 +45,9 @@ SELECT
     CASE
         WHEN node IS NULL
             THEN 'a row has no PNODE_ID'
-        WHEN from_utc IS NULL
+        WHEN from_utc IS NULL AND blank_to_null(eff_start_dt_gmt) IS NOT NULL
             THEN concat_ws(' ', 'EFF_START_DT_GMT of', node, 'is no stamp in GMT:', eff_start_dt_gmt)
-        WHEN to_utc IS NULL AND COALESCE(eff_end_dt_gmt, '') NOT LIKE '2031-01-01T07:59:59%'
+        WHEN to_utc IS NULL AND blank_to_null(eff_end_dt_gmt) NOT LIKE '2031-01-01T07:59:59%'
             THEN concat_ws(' ', 'EFF_END_DT_GMT of', node, 'is no stamp in GMT:', eff_end_dt_gmt)
-        WHEN to_utc < from_utc
-            THEN concat_ws(' ', 'the row of', node, 'ends before it begins:', eff_end_dt_gmt)
     END AS objection
 FROM listed

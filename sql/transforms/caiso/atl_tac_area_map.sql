@@ -3,7 +3,7 @@
 -- Reads:  ATL_TAC_AREA_MAP, columns by name: their order differs between the lists.
 -- Grain:  one node in one area, from one effective start until one end.
 -- Source: CAISO OASIS, one CSV in a zip. The member's name says which days were asked for; a row says from
---         when until when it holds, on both clocks.
+--         when until when it holds, on both clocks; kept as stated.
 -- Why:    a node may be in two areas, and one pair may have several rows whose times overlap: all are kept.
 WITH listed AS (
     SELECT
@@ -48,11 +48,9 @@ SELECT
             THEN 'a row has no PNODE_ID'
         WHEN area IS NULL
             THEN 'the row of ' || node || ' has no TAC_AREA_ID'
-        WHEN from_utc IS NULL
+        WHEN from_utc IS NULL AND blank_to_null(eff_start_dt_gmt) IS NOT NULL
             THEN concat_ws(' ', 'EFF_START_DT_GMT of', node, 'is no stamp in GMT:', eff_start_dt_gmt)
-        WHEN to_utc IS NULL AND COALESCE(eff_end_dt_gmt, '') NOT LIKE '2031-01-01T07:59:59%'
+        WHEN to_utc IS NULL AND blank_to_null(eff_end_dt_gmt) NOT LIKE '2031-01-01T07:59:59%'
             THEN concat_ws(' ', 'EFF_END_DT_GMT of', node, 'is no stamp in GMT:', eff_end_dt_gmt)
-        WHEN to_utc < from_utc
-            THEN concat_ws(' ', 'the row of', node, 'ends before it begins:', eff_end_dt_gmt)
     END AS objection
 FROM listed

@@ -25,7 +25,7 @@ WITH listed AS (
 SELECT
     parse_dirpath(filename) AS raw_folder,
     'locations' AS location_list,
-    place.LocationName AS settlement_location,
+    COALESCE(place.LocationName, place.LocationID) AS settlement_location,
     CASE place.LocationType
         WHEN 'HUB' THEN 'HUB'
         WHEN 'LOAD ZONE' THEN 'ZONE'
@@ -42,8 +42,6 @@ SELECT
     CASE
         WHEN blank_to_null(place.LocationID) IS NULL
             THEN concat_ws(' ', 'a location has no LocationID:', place.LocationName)
-        WHEN blank_to_null(place.LocationName) IS NULL
-            THEN 'the location ' || place.LocationID || ' has no name'
         WHEN blank_to_null(place.LocationType) IS NULL
             THEN 'the location ' || place.LocationID || ' has no type'
     END AS objection

@@ -23,7 +23,7 @@ WITH listed AS (
 SELECT
     parse_dirpath(filename) AS raw_folder,
     'generator' AS location_list,
-    generator AS settlement_location,
+    COALESCE(generator, ptid) AS settlement_location,
     'RESOURCE_NODE' AS settlement_location_type,
     ptid AS settlement_location_id,
     zone_name AS zone,
@@ -41,8 +41,6 @@ SELECT
     CASE
         WHEN ptid IS NULL
             THEN concat_ws(' ', 'a row has no Generator PTID:', generator)
-        WHEN generator IS NULL
-            THEN 'the generator ' || ptid || ' has no name'
         WHEN latitude IS NOT NULL AND TRY_CAST(latitude AS DOUBLE) IS NULL
             THEN concat_ws(' ', 'the latitude of generator', ptid, 'is not a number:', latitude)
         WHEN longitude IS NOT NULL AND TRY_CAST(longitude AS DOUBLE) IS NULL

@@ -4,6 +4,7 @@
 -- Grain:  one pricing node from one effective date on; a node that changed has several rows.
 -- Source: PJM Data Miner 2. effective_date and termination_date are midnights of the prevailing time of the
 --         East; 12/31/9999 means that no end is known.
+--         Times are kept as they are stated, also where an end lies before its beginning.
 -- Why:    the feed shows the list as it is now and says nothing of when it was made. Its subtype is the type
 --         that the prices print.
 WITH listed AS (
@@ -21,7 +22,7 @@ WITH listed AS (
 SELECT
     parse_dirpath(filename) AS raw_folder,
     'pnode' AS location_list,
-    blank_to_null(pnode_name) AS settlement_location,
+    COALESCE(blank_to_null(pnode_name), pnode_id) AS settlement_location,
     CASE own_type
         WHEN 'GEN' THEN 'RESOURCE_NODE'
         WHEN 'AGGREGATE' THEN 'AGGREGATE'
@@ -42,13 +43,9 @@ SELECT
     CASE
         WHEN blank_to_null(pnode_id) IS NULL
             THEN 'a row has no pnode_id'
-        WHEN blank_to_null(pnode_name) IS NULL
-            THEN 'the node ' || pnode_id || ' has no name'
-        WHEN from_utc IS NULL
+        WHEN from_utc IS NULL AND blank_to_null(effective_date) IS NOT NULL
             THEN concat_ws(' ', 'the effective_date of node', pnode_id, 'is not a date:', effective_date)
-        WHEN to_utc IS NULL AND COALESCE(termination_date, '') NOT LIKE '%/9999 %'
+        WHEN to_utc IS NULL AND blank_to_null(termination_date) NOT LIKE '%/9999 %'
             THEN concat_ws(' ', 'the termination_date of node', pnode_id, 'is not a date:', termination_date)
-        WHEN to_utc < from_utc
-            THEN concat_ws(' ', 'node', pnode_id, 'ends before it begins')
     END AS objection
 FROM listed
