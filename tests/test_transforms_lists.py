@@ -8,6 +8,7 @@ import pytest
 from oracle import contract, lists
 from oracle.shell import Case, Row, assert_same, case_of, derived, genuine, lay_out, objections, published
 
+from ingest import registry
 from ingest.simulator.lists import LISTS
 from ingest.simulator.revisions import ORIGINAL
 
@@ -217,3 +218,22 @@ def test_an_end_before_its_beginning_is_kept_as_stated(tmp_path: Path) -> None:
     rows = published("caiso/atl_tac_area_map", lay_out(tmp_path, one("areas.csv", text)))
     assert len(rows) == 3
     assert not objections(rows)
+
+
+@pytest.mark.parametrize(
+    ("iso", "transform", "folder"),
+    [("PJM", "pjm/pnode_csv", "pjm/pnode"), ("ISONE", "isone/locations", "isone/webservices/locations")],
+)
+def test_what_the_registry_calls_a_hub_or_a_zone_is_one_in_the_genuine_list(
+    iso: str, transform: str, folder: str, tmp_path: Path
+) -> None:
+    known = {key: kind for kind, ids in registry.source(iso).locations.known.items() for key in ids}
+    for number, path in enumerate(genuine(folder)):
+        rows = published(transform, lay_out(tmp_path / str(number), case_of(path)))
+        listed = {row["settlement_location_id"]: row["settlement_location_type"] for row in rows}
+        assert {key: listed[key] for key in known.keys() & listed} == {
+            key: known[key] for key in known.keys() & listed
+        }
+        assert {key for key, kind in listed.items() if kind == "HUB"} == {
+            key for key, kind in known.items() if kind == "HUB"
+        }
