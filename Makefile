@@ -36,7 +36,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup init plan ingest download build import backfill status catalog sql doctor demo bench \
+.PHONY: help setup init plan ingest download build import backfill status catalog sql export doctor demo bench \
         test test-quick test-long check format docs lock wheel clean
 
 ##@ Start here
@@ -82,6 +82,9 @@ catalog: $(VENV)/.ready ## The tables, and the datasets that there are
 
 sql: $(VENV)/.ready ## A DuckDB shell with the lake attached; one query with Q="SELECT ..."
 	@if [ -n "$$Q" ]; then $(PMP) sql "$$Q"; else $(PMP) sql; fi
+
+export: $(VENV)/.ready ## Yearly Parquet files and metadata: make export [ISO=caiso] [YEAR=2022] [TO=export]
+	@$(PMP) export $(isos) $(if $(YEAR),--year $(YEAR)) $(if $(TO),--to $(TO))
 
 doctor: $(VENV)/.ready ## Is everything reachable: storage, catalog, clock, credentials
 	@$(PMP) doctor

@@ -22,6 +22,12 @@ NAMESPACES = ("market", "meta")
 # DOUBLE columns that describe a place; a change of one is not a new price.
 DESCRIPTIVE = frozenset({"voltage_kv", "latitude", "longitude"})
 
+# Columns of a list that say when and whence a row is, rather than what it says.
+BOOKKEEPING = frozenset(
+    "datetime_utc datetime_local interval_end_utc delivery_date delivery_hour published_at_basis validity_basis "
+    "data_source is_current".split()
+)
+
 
 @dataclass(frozen=True)
 class Column:
@@ -81,8 +87,18 @@ class Contract:
         return tuple(name for name in self.key if name not in constant) + last
 
     @property
+    def lists(self) -> bool:
+        """Whether rows stand in lists of what there is, each true from a moment on, rather than being measured."""
+        return "valid_from_utc" in self.column_names
+
+    @property
     def measures(self) -> tuple[str, ...]:
-        """The published values: a change of one of these is a new version of the row."""
+        """The published values: a change of one of these is a new version of the row.
+
+        A list holds no quantity. What it says of a thing are words, and any of them may change.
+        """
+        if self.lists:
+            return tuple(name for name in self.column_names if name not in {*self.key, *BOOKKEEPING})
         return tuple(
             column.name
             for column in self.columns

@@ -23,10 +23,12 @@ Scope = Literal["hubs", "all"]
 Market = Literal["DA", "RT"]
 DATA_TYPES = (
     "lmp as load load_forecast fuel_mix constraints weather renewables storage emissions outages demand_response "
-    "curtailment interchange"
+    "curtailment interchange locations"
 ).split()
 # Data types that always belong to a market.
 PRICED = ("lmp", "as")
+# In minutes, nominally.
+A_DAY = 1440
 SPAN = r"^(hour|day|month|year|\d+ days)$"
 
 
@@ -86,6 +88,8 @@ class Published(Strict):
 
     day: int
     at: time
+    # How late the source may be before "nothing" is a fault; what stands there all the time is never late.
+    late_hours: int = Field(default=24, ge=0)
 
 
 class Era(Strict):
@@ -263,7 +267,9 @@ class Source(Strict):
     def names_agree(self) -> Source:
         """Every name that an entry refers to must exist."""
         for dataset in self.datasets.values():
-            sides = [dataset.market, *(feed.market for feed in dataset.feeds.values())]
+            # A feed of a whole day lists what there is: no market has a part in that.
+            priced = [feed for feed in dataset.feeds.values() if feed.interval_minutes < A_DAY]
+            sides = [dataset.market, *(feed.market for feed in priced)]
             if dataset.data_type in PRICED and None in sides:
                 raise ValueError(f"{dataset.name}: prices need a market, of the dataset and of every feed")
             for road in dataset.roads:

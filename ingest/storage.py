@@ -126,6 +126,19 @@ class Store:
                 self._fs.put_file(str(local_path), self._address(key))
         return True
 
+    def replace(self, key: str, local_path: Path) -> None:
+        """Put a local file under a key, whole, in place of the one that may be there. Not for raw.
+
+        Raises:
+            StorageError: the store cannot be written.
+        """
+        with self._sentences(key):
+            if self.is_local:
+                with whole_file(Path(self._address(key))) as part:
+                    shutil.copyfile(local_path, part)
+            else:
+                self._fs.put_file(str(local_path), self._address(key))
+
     def link_or_copy(self, key: str, path: Path) -> bool:
         """Keep a user's file under a key: as a hard link on the same file system, else as a copy.
 

@@ -123,10 +123,11 @@ def _spans(shop: Workshop) -> dict[str, Period | None]:
     """The first and the last instant that each raw file speaks of."""
     shop.publish()
     rows = shop.connection.execute(
-        """
+        f"""
         SELECT raw_key, min(instant), max(instant), any_value(objection)
         FROM (
-            SELECT object_no, coalesce(interval_start_utc, stamp_utc) AS instant, objection FROM published
+            SELECT object_no, coalesce(interval_start_utc, stamp_utc) AS instant, objection
+            FROM {finish.dated_sql(shop.contract)}
         )
         RIGHT JOIN objects USING (object_no)
         GROUP BY raw_key

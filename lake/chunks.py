@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from catalog.contract import sql_folder
-from ingest.clock import Period, days_of, market_days
+from ingest.clock import Period, days_of, local_date, market_days
 from ingest.registry import Dataset, Source
 from lake import finish
 from lake.home import Lake
@@ -139,12 +139,20 @@ def raw_files(source: Source, table: str, series: str, seen: Sequence[Observatio
     for number, one in enumerate(ordered, start=1):
         advisory = one.published_by_source if one.road != "import" else None
         basis = one.event.published_at_basis or "fetch"
-        sightings[one.raw_key].append(Sighting(number, rank[one.dataset], advisory, one.known_at, basis))
+        day = _day_of(one, source.clock)
+        sightings[one.raw_key].append(Sighting(number, rank[one.dataset], advisory, one.known_at, basis, day))
         first.setdefault(one.raw_key, one)
     return tuple(
         RawFile(number, key, first[key].dataset, first[key].scope == "all", tuple(sights))
         for number, (key, sights) in enumerate(sightings.items())
     )
+
+
+def _day_of(one: Observation, clock: str) -> Period:
+    """The market day that an observation speaks of: the first that was asked for, else that of its being known."""
+    start = min((period.start for period in one.periods), default=one.known_at)
+    day = local_date(start, clock)
+    return market_days(day, day, clock)
 
 
 def target_of(lake: Lake, source: Source, chunk: Chunk) -> str:

@@ -6,6 +6,7 @@ LakeError                base; every message is a sentence with a remedy
 ├── SchemaDrift          a raw file whose header no declared shape has
 ├── UnreadableFile       a raw file that cannot be opened or expanded
 ├── BuildError           a transform or a check stopped a chunk
+├── ExportError          a file of an export cannot be written
 └── QueryError           a query that DuckDB refuses
 """
 
@@ -34,6 +35,10 @@ class UnreadableFile(LakeError):
 
 class BuildError(LakeError):
     """A chunk that cannot be built from the files that there are."""
+
+
+class ExportError(LakeError):
+    """A file of an export that cannot be written."""
 
 
 class QueryError(LakeError):

@@ -61,6 +61,20 @@ LOCAL = (
     "THEN getvariable('offset_before') ELSE getvariable('offset_after') END"
 )
 LOCAL_START = LOCAL.format("interval_start_utc")
+# What a row of a list does not state itself.
+LISTED = """,
+        coalesce(published.interval_start_utc, vintages.day_start) AS interval_start_utc,
+        coalesce(
+            published.interval_end_utc,
+            CASE WHEN published.interval_start_utc IS NULL THEN vintages.day_end END
+        ) AS interval_end_utc,
+        coalesce(published.member_of, '') AS member_of,
+        CASE WHEN published.valid_from_utc IS NULL THEN 'list' ELSE 'source' END AS validity_basis,
+        coalesce(
+            published.valid_from_utc,
+            timezone('UTC', coalesce(published.interval_start_utc, vintages.day_start))
+        ) AS valid_from_utc,
+        coalesce(published.valid_to_utc, TIMESTAMPTZ '9999-12-31 00:00:00+00') AS valid_to_utc"""
 
 
 @dataclass(frozen=True)
@@ -121,20 +135,23 @@ def dated_sql(contract: Contract) -> str:
     """The published rows; where a table keeps vintages, each with the moment of its publication.
 
     A row that does not state it has been published when its raw object was: once per sighting, so that A, B, A are
-    three vintages.
+    three vintages. A row of a list speaks of the day that its raw object was asked for, or is known of, and holds from
+    that day on, unless it says otherwise.
     """
     if "published_at_utc" not in contract.column_names:
         return "published"
-    return """(
+    day = LISTED if contract.lists else ""
+    undated = " OR published.interval_start_utc IS NULL" if contract.lists else ""
+    return f"""(
     SELECT published.* REPLACE (
         coalesce(published.published_at_utc, vintages.published_at) AS published_at_utc,
         coalesce(
             published.published_at_basis,
             CASE WHEN published.published_at_utc IS NULL THEN vintages.basis ELSE 'source' END
-        ) AS published_at_basis
+        ) AS published_at_basis{day}
     )
     FROM published LEFT JOIN vintages
-        ON published.object_no = vintages.object_no AND published.published_at_utc IS NULL
+        ON published.object_no = vintages.object_no AND (published.published_at_utc IS NULL{undated})
 )"""
 
 

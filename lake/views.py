@@ -13,8 +13,9 @@ those over literal rows are made anew when the registry changes, all others foll
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from catalog.contract import Contract, sql_folder
 from catalog.views import identifier, scan_sql, text
@@ -39,6 +40,7 @@ ORDER = (
     "unfilled",
     "gaps",
     "status",
+    "location_history",
     "locations",
     "hubs",
     "zones",
@@ -192,13 +194,16 @@ def markets_sql(known: Iterable[Source]) -> str:
     """One row per market operator, with its clock, its terms and the markets and resolutions that there are."""
     columns = {
         "iso": "VARCHAR",
-        "title": "VARCHAR",
+        "full_name": "VARCHAR",
         "clock": "VARCHAR",
         "regions": "VARCHAR",
         "data_since": "DATE",
         "redistribute": "VARCHAR",
         "terms": "VARCHAR",
         "markets": "VARCHAR[]",
+        "time_zones": "VARCHAR[]",
+        "day_ahead_minutes": "INTEGER[]",
+        "real_time_minutes": "INTEGER[]",
     }
     rows = []
     for source in known:
@@ -210,6 +215,10 @@ def markets_sql(known: Iterable[Source]) -> str:
         }
         words = [f"{market} {minutes} min" for market, minutes in sorted(resolutions)]
         terms = source.terms
+        lengths = {
+            side: sorted(minutes for market, minutes in resolutions if market == side)
+            for side in ("DA", "RT")
+        }
         rows.append(
             (
                 source.iso,
@@ -220,9 +229,21 @@ def markets_sql(known: Iterable[Source]) -> str:
                 terms.redistribute,
                 terms.note,
                 words,
+                zone_names(source.clock),
+                lengths["DA"],
+                lengths["RT"],
             )
         )
     return literal_rows(columns, rows)
+
+
+def zone_names(clock: str) -> list[str]:
+    """What a clock's time is called, in winter and, where it changes, in summer: EST and EDT, say."""
+    zone = ZoneInfo(clock)
+    moments = (datetime(2025, 1, 1, tzinfo=zone), datetime(2025, 7, 1, tzinfo=zone))
+    names = list(dict.fromkeys(moment.tzname() or clock for moment in moments))
+    # A clock that never changes has no name of its own: "-05" is said as people write it.
+    return [f"UTC{name}:00" if name[0] in "+-" else name for name in names]
 
 
 def as_products_sql(known: Iterable[Source]) -> str:

@@ -36,6 +36,8 @@ class Sighting:
     advisory_after: datetime | None = None
     known_at: datetime | None = None
     basis: str = "fetch"
+    # The market day that a file speaks of which does not say so itself.
+    day: Period | None = None
 
     @property
     def vintage(self) -> datetime | None:
@@ -133,7 +135,8 @@ class Workshop:
             "CREATE TEMP TABLE observations (object_no INTEGER, observation_no INTEGER, stage_rank INTEGER)"
         )
         self.connection.execute(
-            "CREATE TEMP TABLE vintages (object_no INTEGER, published_at TIMESTAMPTZ, basis VARCHAR)"
+            "CREATE TEMP TABLE vintages (object_no INTEGER, published_at TIMESTAMPTZ, basis VARCHAR, "
+            "day_start TIMESTAMP, day_end TIMESTAMP)"
         )
         for raw in self.job.files:
             self._lay_out(raw)
@@ -170,9 +173,17 @@ class Workshop:
             [[raw.number, sight.observation_no, sight.stage_rank] for sight in raw.sightings],
         )
 
-        vintages = {sight.vintage: sight.basis for sight in raw.sightings if sight.vintage}
-        for moment, basis in vintages.items():
-            self.connection.execute("INSERT INTO vintages VALUES (?, ?, ?)", [raw.number, moment, basis])
+        vintages = {sight.vintage: sight for sight in raw.sightings if sight.vintage}
+        for moment, sight in vintages.items():
+            edges = (
+                (sight.day.start.replace(tzinfo=None), sight.day.end.replace(tzinfo=None))
+                if sight.day
+                else ()
+            )
+            self.connection.execute(
+                "INSERT INTO vintages VALUES (?, ?, ?, ?, ?)",
+                [raw.number, moment, sight.basis, *(edges or (None, None))],
+            )
 
     def _tell_when_members_were_written(self) -> None:
         """Bind the stamps that archives give their members, by path, for the macro ``member_written``."""
@@ -224,7 +235,9 @@ class Workshop:
                 {"ids": list(known), "kinds": list(known.values())},
             )
             columns = tuple(row[0] for row in self.connection.execute(f"DESCRIBE {text}").fetchall())
-            types = () if group.whole else tuple(self.source.locations.hub_types)
+            # A list is of use whole only; it is the prices that a scope narrows.
+            whole = group.whole or self.contract.lists
+            types = () if whole else tuple(self.source.locations.hub_types)
             read = finish.Read(text, columns, types)
             if group.pivots and only is None:
                 read = self._in_batches(number, read, paths)

@@ -57,6 +57,8 @@ NEEDED = {
     for road in dataset.roads
     for name in source.hosts[road.host].credentials.variables  # type: ignore[union-attr]
 }
+# Tables of lists, which are of use whole only.
+LISTS = ("locations",)
 # What is one quantity through all its stages: ISO, table, series.
 SERIES = sorted(
     {
@@ -112,10 +114,11 @@ def is_newest_only(dataset: Dataset) -> bool:
 def servable_day(dataset: Dataset, usual: date, now: datetime) -> date:
     """A day that a dataset's first road serves at a moment, as it serves the next: the usual one where it can be.
 
-    Tomorrow where nothing past is served; later where days are kept briefly, earlier where they come out late.
+    Where nothing past is served, tomorrow of a forecast and today of a list; later where days are kept briefly,
+    earlier where they come out late.
     """
     if is_newest_only(dataset):
-        return now.date() + timedelta(days=1)
+        return now.date() if is_list(dataset) else now.date() + timedelta(days=1)
     back = (now.date() - usual).days
     if 3 < dataset.published.day <= 30:
         back = max(back, dataset.published.day + 3)
@@ -132,6 +135,11 @@ def served_when(dataset: Dataset) -> str:
     if dataset.published.day > 30:
         return "late"
     return "final" if dataset.published.day > 3 else "soon"
+
+
+def is_list(dataset: Dataset) -> bool:
+    """Whether a dataset lists what there is, rather than what was measured."""
+    return dataset.data_type == "locations"
 
 
 def declared(*changed: Source) -> contextlib.AbstractContextManager[None]:
@@ -311,9 +319,9 @@ class World:
     def seen(self, iso: str, names: Iterable[str]) -> list[Row]:
         """Every good observation of raw objects, as the ledger tells it."""
         rows = self.query(
-            "SELECT DISTINCT dataset, road, raw_key, coalesce(published_at, fetched_at) AS known_at, scope, "
-            "published_at_basis AS basis "
-            "FROM meta.raw_files WHERE iso = $iso AND status = 'ok' AND raw_key IS NOT NULL",
+            "SELECT dataset, road, raw_key, coalesce(published_at, fetched_at) AS known_at, scope, "
+            "published_at_basis AS basis, min(period_start) AS first "
+            "FROM meta.raw_files WHERE iso = $iso AND status = 'ok' AND raw_key IS NOT NULL GROUP BY ALL",
             iso=iso,
         )
         wanted = set(names)
@@ -342,12 +350,17 @@ class World:
                 if row["raw_key"] in set(leave_out):
                     continue
                 rows = read(source, dataset, feed, self.case(row["raw_key"]))
-                if row["raw_key"] not in wholes:
+                if row["raw_key"] not in wholes and table not in LISTS:
                     rows = [one for one in rows if _is_hub(source, one)]
                 known_at = row["known_at"].astimezone(UTC)
                 tellings.append(
                     contract.Telling(
-                        row["raw_key"], known_at, order.index(feed.stage), rows, row["basis"] or "fetch"
+                        row["raw_key"],
+                        known_at,
+                        order.index(feed.stage),
+                        rows,
+                        row["basis"] or "fetch",
+                        row["first"].astimezone(UTC) if row["first"] else None,
                     )
                 )
         feed = own[0][1]

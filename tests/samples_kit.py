@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 
 import pytest
 import requests
-from behaviour_kit import ISOS, read, served, served_when, source_word, stamp, thin
+from behaviour_kit import ISOS, is_list, read, served, served_when, source_word, stamp, thin
 from oracle import caiso, contract
 from oracle.shell import Case, samples, stamps, unpack
 
@@ -62,16 +62,19 @@ def owner(source: Source, folder: str, file: str = "") -> str | None:
     """The dataset that a folder of genuine files is named after: the longest of the sources' own words that fits.
 
     A folder may hold several datasets of one report; then the names of the files go on where that of the folder ends.
+    Lists of locations may stand in one folder, whatever its name.
     """
     if name := FOLDERS.get(source.iso, {}).get(folder):
         return name
     words = {source_word(dataset).lower(): name for name, dataset in source.datasets.items() if dataset.feeds}
+    lists = {word for word, name in words.items() if is_list(source.dataset(name))}
     fitting = [
         word
         for word in words
         if folder == word
-        or folder.startswith(f"{word}_")
+        or (folder.startswith(f"{word}_") and word not in lists)
         or (word.startswith(f"{folder}_") and word in file.lower())
+        or (word in lists and f"_{word}_" in file.lower())
     ]
     return words[max(fitting, key=len)] if fitting else None
 
@@ -160,8 +163,8 @@ def _data_miner(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tu
 
 def _mis(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
     """Days of the layouts of earlier years, as their daily files stood then."""
-    road = dataset.road("daily")
     for day in ERAS["NYISO"]:
+        road = dataset.roads[0]
         if dataset.data_type == "as" and (dataset.since is None or day >= dataset.since):
             sim.now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=2)
             with pytest.MonkeyPatch.context() as patch:

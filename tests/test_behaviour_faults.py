@@ -22,6 +22,7 @@ from behaviour_kit import (
     TABULAR,
     World,
     declared,
+    is_list,
     servable_day,
     served,
     small,
@@ -233,7 +234,10 @@ class Drift:
         ).complete
         for host in {host_of(source, source.dataset(name)) for name in names}:
             site.fail(host, "drift", times=None)
+        # The next list is there on the next day.
+        self.world.now = max(NOW, NOW + (day - NOW.date()) * is_list(source.dataset(names[0])))
         assert self.world.download(self.iso, day, day, names, scope).complete
+        self.world.now = NOW
         site.heal()
 
 

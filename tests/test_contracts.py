@@ -103,6 +103,7 @@ def test_the_tables_are_the_ones_the_lake_knows() -> None:
         "market.price_adders",
         "market.load",
         "market.load_forecast",
+        "market.locations",
         "meta.raw_files",
     }
 

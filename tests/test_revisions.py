@@ -18,6 +18,7 @@ from behaviour_kit import (
     World,
     assert_series,
     declared,
+    is_list,
     servable_day,
     served,
     small,
@@ -39,7 +40,7 @@ DAY = timedelta(days=1)
 # The column that holds a price, in the CSV of every dataset, by the sources' own names.
 PRICES = (
     *"MW PRC VALUE total_lmp_da total_lmp_rt value mcp mw".split(),
-    *"prelim_load_avg_hourly instantaneous_load forecast_load_mw".split(),
+    *"prelim_load_avg_hourly instantaneous_load forecast_load_mw DESCRIPTION pnode_subtype LocationName".split(),
     "LBMP ($/MWHr)",
     *"SettlementPointPrice LMP MCPC".split(),
     *("Locational Marginal Price", "MTLF"),
@@ -88,8 +89,9 @@ def versions_of(world: World, table: str, where: str) -> Counter[tuple[tuple[int
         "price_adders": "settlement_location_id, component",
         "load": "load_type, area_type, area_id",
         "load_forecast": "forecast, area_type, area_id, published_at_utc",
+        "locations": "location_list, settlement_location_id, member_of, valid_from_utc, valid_to_utc, published_at_utc",
     }[table]
-    market = "" if table.startswith("load") else "market_type, "
+    market = "" if table.startswith("lo") else "market_type, "
     rows = world.query(
         f"SELECT list((version, is_current) ORDER BY version) AS history FROM market.{table}_all WHERE {where} "
         f"GROUP BY iso, {market}interval_minutes, {place}, interval_start_utc"
@@ -142,10 +144,10 @@ def test_a_price_that_is_corrected_and_taken_back_has_three_versions(
             )
             if vintages["n"] == 3:
                 assert set(versions_of(taken_back, feed.table, where)) == {ONCE}
-                return
+                continue
         found += versions_of(taken_back, feed.table, where)
     # Within a series of several stages this dataset's versions need not be the first or the last ones.
-    assert any(len(history) == 3 for history in found)
+    assert not found or any(len(history) == 3 for history in found)
     assert {len(history) for history in found} <= {1, 3}
 
 
@@ -346,7 +348,9 @@ def contradicted(
                     bad = [(f"bad-{title}", contradicting(title, text))]
                     # The last row twice, word for word, is no contradiction.
                     twice = [(title, told_twice(text)) for title, text in sound]
-                    world.take(iso, dataset.name, written(folder / iso / dataset.name, [*twice, *bad]))
+                    paths = written(folder / iso / dataset.name, [*twice, *bad])
+                    # A list that does not state its day is of the day that it was published on.
+                    world.take(iso, dataset.name, paths, NOW if is_list(dataset) else None)
             report = world.build(iso)
             assert not report.failed
             quarantined |= report.quarantined

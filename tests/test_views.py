@@ -87,9 +87,13 @@ def test_stages_are_told_in_their_order(bare: duckdb.DuckDBPyConnection) -> None
 def test_markets_tell_clock_terms_and_resolutions(bare: duckdb.DuckDBPyConnection) -> None:
     (row,) = records(bare, "FROM power.meta.markets WHERE iso = 'CAISO'")
     assert row["clock"] == "America/Los_Angeles"
+    assert row["full_name"] == "California Independent System Operator"
+    assert row["regions"]
     assert row["data_since"] == date(2009, 4, 1)
     assert row["redistribute"] == "yes"
     assert row["markets"] == ["DA 60 min", "RT 5 min", "RT 15 min"]
+    assert row["time_zones"] == ["PST", "PDT"]
+    assert (row["day_ahead_minutes"], row["real_time_minutes"]) == ([60], [5, 15])
 
 
 def test_regions_name_the_region_around_them(bare: duckdb.DuckDBPyConnection) -> None:

@@ -50,6 +50,8 @@ BROWSER = {
     "Referer": "https://dataminer2.pjm.com/list",
 }
 DATE = "datetime_beginning_utc"
+# What is a list is asked for whole.
+NO_DATE = "none"
 _STAMP = re.compile(rb"\n(\d+/\d+/\d{4} \d+:\d\d:\d\d [AP]M),")
 # Rows may be added while the pages are read. Then the pages do not fit together, and reading begins again.
 MOST_READINGS = 3
@@ -67,8 +69,8 @@ class DataMiner:
     """The route ``data_miner``.
 
     Of a road's ``ask``, ``feed``, ``page_rows`` and ``date`` (the column that the period is asked by, where it is not
-    datetime_beginning_utc) are taken out, the rest are query parameters: ``@hubs`` stands for the ids of the
-    registry, ``@part`` for the request's part.
+    datetime_beginning_utc; ``none`` for a list, which has no period) are taken out, the rest are query parameters:
+    ``@hubs`` stands for the ids of the registry, ``@part`` for the request's part.
     """
 
     def fetch(
@@ -78,7 +80,9 @@ class DataMiner:
         words = road.asks(local_date(request.period.start, source.clock))
         feed, size = words.pop("feed"), int(words.pop("page_rows", "50000"))
         date = words.pop("date", DATE)
-        query = {date: _range(request), **_filled(words, request, source)}
+        query = _filled(words, request, source)
+        if date != NO_DATE:
+            query = {date: _range(request), **query}
         pages = self._pages(session, road, feed, query, size)
         if not pages:
             if may_be_unpublished(source, dataset, request.period, now()):

@@ -13,13 +13,11 @@ from ingest.plan import oldest_day, published_at
 from ingest.registry import Dataset, Road, Source
 from ingest.routes.answer import Answer
 
-# Sites publish hours late now and then. Until a day after its time, "nothing" is "not yet".
-LATE = timedelta(days=1)
-
 
 def may_be_unpublished(source: Source, dataset: Dataset, period: Period, now: datetime) -> bool:
-    """Whether even the first day of a period may not be there yet."""
-    return now < published_at(source, dataset, local_date(period.start, source.clock)) + LATE
+    """Whether even the first day of a period may not be there yet: sites publish hours late now and then."""
+    late = timedelta(hours=dataset.published.late_hours)
+    return now < published_at(source, dataset, local_date(period.start, source.clock)) + late
 
 
 def is_out_of_reach(source: Source, road: Road, period: Period, now: datetime) -> bool:

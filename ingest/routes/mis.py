@@ -2,6 +2,7 @@
 
     http://mis.nyiso.com/public/csv/damlbmp/20220718damlbmp_zone.csv             about ten days back
     http://mis.nyiso.com/public/csv/damlbmp/20220701damlbmp_zone_csv.zip         always the first of the month
+    http://mis.nyiso.com/public/csv/generator/generator.csv                      a list, overwritten in place
 
 A missing file is a 404 without words. The zip of the running month grows daily, some days never reach it, and
 its members are in no order: what counts as brought are the days that are really in it, whole. A member's own
@@ -38,6 +39,16 @@ _MEMBER = re.compile(r"(\d{8})([A-Za-z_]+)\.csv$")
 _FIRST_STAMP = re.compile(rb'^[^\n]*\n"?(\d\d)/(\d\d)/(\d{4})')
 
 
+def _name(kind: str, stem: str, day: date) -> str:
+    """The file that holds a day."""
+    match kind:
+        case "monthly":
+            return f"{day:%Y%m}01{stem}_csv.zip"
+        case "standing":
+            return f"{stem}.csv"
+    return f"{day:%Y%m%d}{stem}.csv"
+
+
 @dataclass(frozen=True)
 class DayInZip:
     """A day's member of a monthly zip; ``flaw`` says why it does not count."""
@@ -47,7 +58,7 @@ class DayInZip:
 
 
 class Mis:
-    """The route ``mis``: ``ask`` names the ``folder``, the ``stem`` and the ``kind``, daily or monthly."""
+    """The route ``mis``: ``ask`` names the ``folder``, the ``stem`` and the ``kind``: daily, monthly or standing."""
 
     def fetch(
         self, request: Request, road: Road, dataset: Dataset, source: Source, session: Session
@@ -56,7 +67,7 @@ class Mis:
         words = road.asks(local_date(request.period.start, source.clock))
         day = local_date(request.period.start, source.clock)
         monthly = words["kind"] == "monthly"
-        name = f"{day:%Y%m}01{words['stem']}_csv.zip" if monthly else f"{day:%Y%m%d}{words['stem']}.csv"
+        name = _name(words["kind"], words["stem"], day)
         try:
             download = session.get(
                 road.host,

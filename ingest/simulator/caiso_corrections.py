@@ -37,6 +37,8 @@ def listing(day: date, world: World) -> str:
     rows = [CORRECTIONS_HEADER]
     corrected: set[str] = set()
     for query in world.revisions.datasets("CAISO", day):
+        if query not in MARKETS:
+            continue
         history = world.revisions.history("CAISO", query, day)
         corrected.add(MARKETS[query])
         rows.extend(_rows(REPORTS[query], day, history))

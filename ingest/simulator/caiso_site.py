@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import caiso_corrections, caiso_errors, caiso_load, caiso_rows
+from ingest.simulator import caiso_corrections, caiso_errors, caiso_load, caiso_rows, lists
 from ingest.simulator.answers import Answer, Member, Request, with_extra_column, zipped
 from ingest.simulator.caiso_errors import OasisError
 from ingest.simulator.caiso_reports import (
@@ -48,7 +48,7 @@ CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in REPORTS}
     "DAM": ("PRC_LMP",),
     "RTPD": ("PRC_RTPD_LMP",),
     "RTM": ("PRC_INTVL_LMP",),
-    **{word: (word,) for word in caiso_load.RUNS},
+    **{word: (word,) for word in (*caiso_load.RUNS, *(word for iso, word in lists.LISTS if iso == "CAISO"))},
 }
 
 
@@ -68,6 +68,8 @@ def answer(request: Request, world: World) -> Answer:
 def _single(query: Mapping[str, str], request: Request, world: World) -> Answer:
     if query.get("queryname") == caiso_load.QUERY:
         return _single_load(query, request, world)
+    if lists.named("CAISO", query.get("queryname", "")):
+        return _single_list(query, request, world)
     report = REPORTS.get(query.get("queryname", ""))
     if report is None:
         raise OasisError(1005)
@@ -129,6 +131,28 @@ def _single_load(query: Mapping[str, str], request: Request, world: World) -> An
     else:
         text = caiso_rows.xml_text(run.report, found, world.now).encode()
     return _one_member(run.report, text, query, start, end, world)
+
+
+def _single_list(query: Mapping[str, str], request: Request, world: World) -> Answer:
+    """A list of the atlas, as it is on the asked days."""
+    name = query["queryname"]
+    if query.get("version") != "1":
+        raise OasisError(1020)
+    start = _instant(query.get("startdatetime"))
+    end = _instant(query["enddatetime"]) if query.get("enddatetime") else start + timedelta(days=1)
+    if end <= start:
+        raise OasisError(1001)
+    if end - start >= LONGEST:
+        raise OasisError(1004)
+    if request.late:
+        raise OasisError(1000)
+    revision = world.revisions.current("CAISO", name, clock.local_date(start, PACIFIC))
+    text = _bytes(lists.LISTS["CAISO", name].text(world.nodes, revision), request)
+    zone = ZoneInfo(PACIFIC)
+    now = world.now.astimezone(zone)
+    dates = f"{start.astimezone(zone):%Y%m%d}_{end.astimezone(zone):%Y%m%d}"
+    stem = f"{dates}_{name}_N_{now:%Y%m%d_%H_%M_%S}_v1"
+    return _zip_answer(f"{stem}.zip", [Member(f"{stem}.csv", text, now)])
 
 
 def _single_reserves(

@@ -15,6 +15,7 @@ from ingest.simulator import (
     caiso_rows,
     ercot_rows,
     isone_rows,
+    lists,
     miso_site,
     nyiso_load,
     nyiso_rows,
@@ -52,6 +53,9 @@ def printed(
         KeyError: no such dataset or location.
     """
     history = revisions or Revisions()
+    if listed := lists.named(iso.upper(), dataset):
+        day = clock.local_date(instant, listed.clock)
+        return lists.printed(iso, dataset, location, _MANY, history.current(iso.upper(), dataset, day))
     match iso.upper():
         case "CAISO":
             return _caiso(dataset, location, instant, history)
@@ -71,7 +75,9 @@ def printed(
 
 
 def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) -> Sequence[datetime]:
-    """The instants of a complete delivery day as the source stamps them."""
+    """The instants of a complete delivery day as the source stamps them; a list is of the day as a whole."""
+    if listed := lists.named(iso.upper(), dataset):
+        return [clock.midnight(day, listed.clock)]
     match iso.upper():
         case "CAISO":
             minutes = (caiso_load.RUNS.get(dataset) or REPORTS[dataset]).minutes

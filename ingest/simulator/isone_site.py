@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
@@ -11,14 +12,14 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import isone_rows
+from ingest.simulator import isone_rows, lists
 from ingest.simulator.answers import Answer, Request
 from ingest.simulator.isone_rows import FEEDS, FIRST_DAY, SYSTEM, ZONES, Feed
 from ingest.simulator.revisions import Revision
 from ingest.simulator.server import etag
 from ingest.simulator.world import EASTERN, World
 
-CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in FEEDS}
+CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in (*FEEDS, "locations")}
 # Whoever asks with a password of this beginning is told that the account is not known.
 WRONG = "wrong"
 DAAS_SINCE = date(2025, 3, 1)
@@ -106,6 +107,8 @@ def answer_service(request: Request, world: World) -> Answer:
     """An answer of the web services: 401 without an account, an empty envelope where there is nothing."""
     if not _is_known(request.headers):
         return Answer(401, b"<html><body>HTTP Status 401 - Unauthorized</body></html>", "text/html")
+    if request.path == "/api/v1.1/locations/all":
+        return _list(request, world)
     asked = ((name, re.fullmatch(f"/api/v1.1/{words}", request.path)) for words, name in _SERVICES.items())
     name, found = next(((name, match) for name, match in asked if match), ("", None))
     if found is None:
@@ -122,6 +125,18 @@ def answer_service(request: Request, world: World) -> Answer:
     inner = items[0] if len(items) == 1 else f"[{','.join(items)}]"
     inner = f'"{envelope[-1]}":{inner}'
     return Answer(200, _enveloped(inner, envelope[:-1]).encode(), "application/json")
+
+
+def _list(request: Request, world: World) -> Answer:
+    """Every location, as of now."""
+    found = lists.LISTS["ISONE", "locations"]
+    revision = world.revisions.current("ISONE", "locations", clock.local_date(world.now, EASTERN))
+    rows: list[dict[str, object]] = [
+        {**row, "LocationID": int(row["LocationID"])} for row in found.rows(world.nodes, revision)
+    ]
+    items = [row | {"NEW_COLUMN": 1} if request.drift else row for row in rows]
+    body = {"Locations": {} if request.late else {"Location": items}}
+    return Answer(200, json.dumps(body, separators=(",", ":")).encode(), "application/json")
 
 
 def _enveloped(inner: str, names: tuple[str, ...]) -> str:

@@ -10,9 +10,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import nyiso_rows, prices
+from ingest.simulator import lists, nyiso_rows, prices
 from ingest.simulator.answers import Answer, Member, Request, with_extra_column, zipped
-from ingest.simulator.nyiso_files import FIRST_DAY, PUBLICATIONS, Publication, places
+from ingest.simulator.nyiso_files import FIRST_DAY, PUBLICATIONS, Publication
 from ingest.simulator.revisions import Revision
 from ingest.simulator.server import etag
 from ingest.simulator.world import EASTERN, World
@@ -20,6 +20,8 @@ from ingest.simulator.world import EASTERN, World
 CRLF = "\r\n"
 CSV = "text/csv"
 ZIP = "application/x-zip-compressed"
+
+GENERATORS = "generator"
 
 # Daily files stay about seven to ten days; older days are in the monthly archive only.
 KEPT_DAYS = 9
@@ -35,7 +37,7 @@ _FILE = re.compile(
 )
 _ZONE = ZoneInfo(EASTERN)
 
-CORRECTABLE: Mapping[str, tuple[str, ...]] = {stem: (stem,) for stem in PUBLICATIONS} | {
+CORRECTABLE: Mapping[str, tuple[str, ...]] = {stem: (stem,) for stem in (*PUBLICATIONS, GENERATORS)} | {
     folder: tuple(stem for stem, item in PUBLICATIONS.items() if item.folder == folder)
     for folder in {item.folder for item in PUBLICATIONS.values()}
 }
@@ -49,7 +51,7 @@ def answer(request: Request, world: World) -> Answer:
     if latest := re.fullmatch(r"/public/realtime/realtime_(zone|gen)_lbmp\.csv", path):
         return _latest(PUBLICATIONS[f"realtime_{latest[1]}"], request, world)
     if path == "/public/csv/generator/generator.csv":
-        return _file(_generators(world), CSV, world.now)
+        return _list_answer(request, world)
     found = _FILE.match(path)
     publication = PUBLICATIONS.get(found["stem"]) if found else None
     day = _date(found["day"]) if found else None
@@ -168,16 +170,17 @@ def _latest(publication: Publication, request: Request, world: World) -> Answer:
     return _file(_drifted(CRLF.join(kept) + CRLF, publication, request), CSV, stamps[-1].instant)
 
 
-def _generators(world: World) -> str:
+def _list_answer(request: Request, world: World) -> Answer:
     """generator.csv: overwritten in place, no history."""
-    rows = ["Generator Name,Generator PTID,Aggregation PTID,Subzone,Zone,Latitude,Longitude,Active"]
-    for place in places(True, world.nodes):
-        if place.zone:
-            latitude, longitude = 41 + place.ptid % 300 / 100, -74 - place.ptid % 500 / 100
-            rows.append(
-                f"{place.name},{place.ptid},,{place.zone},{place.zone},{latitude:.4f},{longitude:.4f},Y"
-            )
-    return CRLF.join(rows) + CRLF
+    now = world.now
+    found, day = lists.LISTS["NYISO", GENERATORS], clock.local_date(now, EASTERN)
+    revision = world.revisions.current("NYISO", GENERATORS, day)
+    text = found.text(world.nodes, revision)
+    if request.late:
+        return _missing()
+    # Written anew in the first minutes of a day, whether anything changed or not.
+    written = max(clock.midnight(day, EASTERN) + timedelta(minutes=3), revision.at)
+    return _file(with_extra_column(text, CRLF) if request.drift else text, CSV, min(written, now))
 
 
 def _drifted(text: str, publication: Publication, request: Request) -> str:

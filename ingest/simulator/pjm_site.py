@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import pjm_search, prices
+from ingest.simulator import lists, pjm_search, prices
 from ingest.simulator.answers import Answer, Request, with_extra_column
 from ingest.simulator.pjm_feeds import FEEDS, FLAGS, NUMBERS, SERVICES, Feed, Service
 from ingest.simulator.pjm_locations import Node, nodes
@@ -36,7 +36,9 @@ JSON = "application/json; charset=utf-8"
 CSV = "text/csv; charset=utf-8"
 CRLF = "\r\n"
 
-CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in FEEDS}
+CORRECTABLE: Mapping[str, tuple[str, ...]] = {
+    name: (name,) for name in (*FEEDS, *(word for iso, word in lists.LISTS if iso == "PJM"))
+}
 
 # Of a forecast, the day before has so many.
 SNAPSHOTS = 4
@@ -57,7 +59,12 @@ def answer_settings(request: Request, world: World) -> Answer:
 def answer(request: Request, world: World) -> Answer:
     """A feed's rows or its metadata."""
     parts = request.path.strip("/").split("/")
-    if parts[:2] != ["api", "v1"] or len(parts) not in (3, 4) or parts[2] not in FEEDS:
+    word = parts[2] if len(parts) > 2 else ""
+    if (
+        parts[:2] != ["api", "v1"]
+        or len(parts) not in (3, 4)
+        or (word not in FEEDS and not lists.named("PJM", word))
+    ):
         return _problem(404, "Resource not found")
     key = request.headers.get("ocp-apim-subscription-key") or request.query.get("subscription-key")
     if not key:
@@ -72,7 +79,10 @@ def answer(request: Request, world: World) -> Answer:
             "Access denied due to invalid subscription key. Make sure to provide a valid key for an active "
             "subscription.",
         )
-    feed = FEEDS[parts[2]]
+    if lists.named("PJM", word):
+        text, total = lists.page("PJM", word, request, world)
+        return _packed(request, Answer(200, text.encode(), CSV, (("X-TotalRows", str(total)),)))
+    feed = FEEDS[word]
     if len(parts) == 4:
         if parts[3] != "metadata":
             return _problem(404, "Resource not found")

@@ -13,7 +13,7 @@ import typer
 
 from catalog.errors import CatalogError
 from ingest.errors import IngestError
-from lake.cli import jobs, looking
+from lake.cli import handing, jobs, looking
 from lake.cli.show import complain
 from lake.errors import LakeError
 
@@ -37,6 +37,7 @@ for command, name in (
     (looking.catalog, "catalog"),
     (looking.check, "check"),
     (looking.sql, "sql"),
+    (handing.export, "export"),
     (looking.doctor, "doctor"),
 ):
     app.command(name)(command)

@@ -4,7 +4,7 @@
 -- Finds:    moments whose datetime_local, delivery_date, delivery_hour or dst_flag is not what the time zone
 --           database says, with the number of rows that have them so.
 -- Reads:    market.energy_prices, market.ancillary_services, market.price_adders, market.load,
---           market.load_forecast, meta.markets (the clock).
+--           market.load_forecast, market.locations, meta.markets (the clock).
 -- Why:      a build derives local time with one comparison per row; this asks the calendar, on the distinct
 --           moments. Daylight time is when the clock is ahead of its own winter.
 WITH stamps AS (
@@ -57,6 +57,16 @@ WITH stamps AS (
         delivery_hour,
         dst_flag
     FROM market.load_forecast
+    UNION ALL
+    SELECT
+        'locations' AS table_name,
+        iso,
+        delivery_date,
+        datetime_utc,
+        datetime_local,
+        delivery_hour,
+        CAST(NULL AS VARCHAR) AS dst_flag
+    FROM market.locations
 ),
 
 moments AS (

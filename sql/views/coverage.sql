@@ -195,6 +195,8 @@ SELECT
     minutes_expected,
     CASE
         WHEN off_grid THEN minutes > minutes_expected - interval_minutes
+        -- A list is of a day, and a day is not always its nominal length.
+        WHEN interval_minutes = 1440 THEN minutes = minutes_expected
         ELSE minutes = minutes_expected AND intervals = minutes_expected / interval_minutes
     END AS complete
 FROM measured

@@ -23,6 +23,10 @@ PLACE = {
     "price_adders": ("settlement_location_id", "component"),
     "load": ("load_type", "area_type", "area_id"),
     "load_forecast": ("forecast", "area_type", "area_id"),
+    "locations": (
+        *("location_list", "settlement_location_id", "member_of"),
+        *("valid_from_utc", "valid_to_utc"),
+    ),
 }
 VALUES = {
     "energy_prices": ("lmp_total", "lmp_energy", "lmp_congestion", "lmp_loss", "system_lambda"),
@@ -30,16 +34,23 @@ VALUES = {
     "price_adders": ("price",),
     "load": ("load_mw",),
     "load_forecast": ("forecast_mw",),
+    "locations": tuple(
+        "settlement_location settlement_location_type source_type zone subzone node description voltage_kv state "
+        "latitude longitude is_active".split()
+    ),
 }
 # Tables that keep every vintage: what is published at two moments is two things.
-VINTAGES = ("load_forecast",)
+VINTAGES = ("load_forecast", "locations")
+# What has no end.
+OPEN = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Telling:
     """One raw object as it was seen at one moment, with the published rows that a reader found in it.
 
-    ``basis`` is how ``known_at`` is known, for rows that do not state when they were published.
+    ``basis`` is how ``known_at`` is known, for rows that do not state when they were published; ``first`` the first
+    instant that was asked for, for lists that do not state their day.
     """
 
     raw_key: str
@@ -47,6 +58,7 @@ class Telling:
     stage: int
     rows: Sequence[Row]
     basis: str = "fetch"
+    first: datetime | None = None
 
     def dated(self) -> Telling:
         """The same with each row's moment of publication: its own, else the minute the object was known in."""
@@ -57,6 +69,33 @@ class Telling:
             basis = row.get("published_at_basis") or ("source" if stated else self.basis)
             rows.append({**row, "published_at_utc": stated or known, "published_at_basis": basis})
         return replace(self, rows=rows)
+
+    def listed(self, clock: str) -> Telling:
+        """The same with what a row of a list does not state: the day that it is of, and when it holds."""
+        zone = ZoneInfo(clock)
+        day = (self.first or self.known_at).astimezone(zone).date()
+        edges = [_midnight(day, zone), _midnight(day + timedelta(days=1), zone)]
+        rows = []
+        for row in self.rows:
+            start = row.get("interval_start_utc") or edges[0]
+            end = row["interval_end_utc"] if row.get("interval_start_utc") else edges[1]
+            since, until = row.get("valid_from_utc"), row.get("valid_to_utc")
+            rows.append(
+                {
+                    **row,
+                    "interval_start_utc": start,
+                    "interval_end_utc": end,
+                    "member_of": row.get("member_of") or "",
+                    "valid_from_utc": (since or start).replace(tzinfo=UTC),
+                    "valid_to_utc": until.replace(tzinfo=UTC) if until else OPEN,
+                    "validity_basis": "source" if since else "list",
+                }
+            )
+        return replace(self, rows=rows)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
 
 
 @dataclass(frozen=True)
@@ -91,6 +130,8 @@ def contract_rows(market: Market, tellings: Iterable[Telling]) -> list[Row]:
     ordered = sorted(tellings, key=lambda one: (one.stage, one.known_at, one.raw_key))
     if market.table in VINTAGES:
         ordered = [one.dated() for one in ordered]
+    if market.table == "locations":
+        ordered = [one.listed(market.clock) for one in ordered]
     told = list(_placed(market, ordered))
     histories: dict[tuple[Any, ...], list[_Told]] = defaultdict(list)
     for one in _once(market, told):

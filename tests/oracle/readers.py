@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from oracle import caiso, contract, ercot, isone, miso, nyiso, pjm, spp
+from oracle import caiso, contract, ercot, isone, lists, miso, nyiso, pjm, spp
 from oracle.shell import Case, Row
 
 # The numbers that a source prints, by its own column or component, and the contract column they arrive in.
@@ -62,6 +62,8 @@ def published(
         case: the raw object.
         known: the type of a location by its id, where the file does not say it.
     """
+    if table == "locations":
+        return lists.priced_locations(case, known) if iso == "SPP" else lists.READERS[iso](case)
     match iso, table:
         case "CAISO", "energy_prices":
             return caiso.energy_prices(case)
@@ -154,8 +156,10 @@ def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     return str(row["settlement_location" if named else "settlement_location_id"])
 
 
-def numbers_of(iso: str, table: str, row: Row, printed: Mapping[str, str]) -> dict[str, float]:
-    """The contract columns of a row as the source's printed numbers say them."""
+def numbers_of(iso: str, table: str, row: Row, printed: Mapping[str, str]) -> dict[str, float | str]:
+    """The contract columns of a row as the source's printed numbers say them; of a list, its words."""
+    if table == "locations":
+        return {"settlement_location": printed["name"]}
     if table in ("load", "load_forecast"):
         return {contract.VALUES[table][0]: float(printed["MW"])}
     if iso == "ISONE" and table == "ancillary_services":
