@@ -8,9 +8,9 @@ import os
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import zstandard
 from ingest_kit import accounts
 from oracle import contract, readers
 from oracle.shell import Case, Row, stamps, unpack
+from registry_kit import feeds, source_word
 
 import lake as public
 from ingest import registry
@@ -99,110 +100,6 @@ def pmp(*words: object, **environ: str) -> Said:
     said = Said(code, out.getvalue(), err.getvalue())
     assert "Traceback" not in said.text, said.text
     return said
-
-
-def source_word(dataset: Dataset) -> str:
-    """The source's own name of a dataset, as its site and the simulator know it."""
-    return dataset.source_name.split(" ")[0]
-
-
-def is_newest_only(dataset: Dataset) -> bool:
-    """Whether a source serves nothing of the past, as of a forecast only the newest one."""
-    return all(road.retention.days == 0 for road in dataset.roads)
-
-
-def servable_day(dataset: Dataset, usual: date, now: datetime) -> date:
-    """A day that a dataset's first road serves at a moment, as it serves the next: the usual one where it can be.
-
-    Where nothing past is served, tomorrow of a forecast and today of a list; later where days are kept briefly,
-    earlier where they come out late.
-    """
-    if is_newest_only(dataset):
-        return now.date() if is_list(dataset) else now.date() + timedelta(days=1)
-    back = (now.date() - usual).days
-    if 3 < dataset.published.day <= 30:
-        back = max(back, dataset.published.day + 3)
-    kept = dataset.roads[0].retention.days
-    return now.date() - timedelta(days=back if kept is None else min(back, kept - 1))
-
-
-def served_when(dataset: Dataset) -> str:
-    """When the sites serve a delivery day: on it only, or how long after it, or when its month is closed."""
-    if is_newest_only(dataset):
-        return "on the day"
-    if all(road.retention.days is not None and road.retention.days < 6 for road in dataset.roads):
-        return "next"
-    if dataset.published.day > 30:
-        return "late"
-    return "final" if dataset.published.day > 3 else "soon"
-
-
-def is_list(dataset: Dataset) -> bool:
-    """Whether a dataset lists what there is, rather than what was measured."""
-    return dataset.data_type == "locations"
-
-
-def declared(*changed: Source) -> contextlib.AbstractContextManager[None]:
-    """The registry with some ISOs changed, as if their YAML files had been edited."""
-
-    @contextlib.contextmanager
-    def patched() -> Iterator[None]:
-        known = {**registry.sources(), **{source.iso: source for source in changed}}
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(registry, "sources", lambda folder=None: known)
-            yield
-
-    return patched()
-
-
-def small(source: Source) -> Source:
-    """The ISO with no request longer than a day where the site leaves the choice, and few hubs to ask for.
-
-    Answers are small then; everything else is as declared.
-    """
-    few = {kind: dict(list(ids.items())[:1]) for kind, ids in source.locations.known.items()}
-    return source.model_copy(
-        update={
-            "datasets": {name: _by_day(dataset) for name, dataset in source.datasets.items()},
-            "locations": source.locations.model_copy(update={"known": few}),
-        }
-    )
-
-
-def _by_day(dataset: Dataset) -> Dataset:
-    roads = [
-        road
-        if road.ask.get("kind") or road.span in ("hour", "year")
-        else road.model_copy(update={"span": "day"})
-        for road in dataset.roads
-    ]
-    return dataset.model_copy(update={"roads": roads})
-
-
-def thin(source: Source, files: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """CSV files with the rows of a few locations only; archives and files without locations as they are."""
-    ids = {key for known in source.locations.known.values() for key in list(known)[:1]}
-    found = []
-    for name, content in files:
-        header, *lines = content.splitlines(keepends=True)
-        titles = header.decode(errors="replace").replace('"', "").strip().split(",")
-        place = next((titles.index(title) for title in ("pnode_id", "PTID") if title in titles), None)
-        if place is None or "Time Zone" in titles:
-            found.append((name, content))
-            continue
-        at = [line.decode().split(",")[place].strip('"\r\n') for line in lines]
-        wanted = ids & set(at) or set(at[:2])
-        kept = [line for line, key in zip(lines, at, strict=True) if key in wanted]
-        found.append((name, b"".join([header, *kept])))
-    return found
-
-
-def feeds(source: Source, table: str, series: str) -> Iterator[tuple[Dataset, Feed]]:
-    """The feeds of a series, with their datasets."""
-    for dataset in source.datasets.values():
-        for feed in dataset.feeds.values():
-            if (feed.table, feed.series) == (table, series):
-                yield dataset, feed
 
 
 class World:

@@ -11,9 +11,10 @@ from xml.etree.ElementTree import ParseError
 
 import pytest
 import requests
-from behaviour_kit import ISOS, is_list, read, served, served_when, source_word, stamp, thin
+from behaviour_kit import ISOS, read, served, stamp
 from oracle import caiso, contract
 from oracle.shell import Case, samples, stamps, unpack
+from registry_kit import is_list, served_when, source_word, thin
 
 from ingest import registry
 from ingest.clock import market_days
@@ -211,6 +212,11 @@ def _documents(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tup
         (_, content), *_ = served(sim, source, dataset, dataset.roads[0], DAY - timedelta(days=1))
         ((name, text),) = unpack("", content)
         yield name, b"\n".join(line.rpartition(b",")[0] for line in text.splitlines()) + b"\n"
+    if {"capped", "reliability"} & set(dataset.shapes):
+        sim.now = stamp("2025-12-08 12:00")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LAKE_NOW", sim.now.isoformat())
+            yield served(sim, source, dataset, dataset.roads[0], date(2025, 12, 6))[0]
     if "yearly" in dataset.shapes:
         sim.now = stamp("2025-01-29 12:00")
         with pytest.MonkeyPatch.context() as patch:

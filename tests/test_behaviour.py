@@ -23,15 +23,10 @@ from behaviour_kit import (
     TABULAR,
     World,
     assert_series,
-    declared,
-    is_list,
-    is_newest_only,
-    served_when,
-    small,
-    source_word,
     stamp,
 )
 from oracle import readers
+from registry_kit import declared, is_list, is_newest_only, served_when, small, source_word
 
 from ingest import registry
 from ingest.registry import Source

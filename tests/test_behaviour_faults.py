@@ -14,22 +14,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from behaviour_kit import (
-    DATASETS,
-    ISOS,
-    NEEDED,
-    TABLES,
-    TABULAR,
-    World,
-    declared,
-    is_list,
-    servable_day,
-    served,
-    small,
-    stamp,
-    written,
-)
+from behaviour_kit import DATASETS, ISOS, NEEDED, TABLES, TABULAR, World, served, stamp, written
 from ingest_kit import MemorySink
+from registry_kit import declared, is_list, servable_day, small
 
 from catalog.contract import sql_folder
 from ingest import registry
@@ -277,6 +264,7 @@ def days_of_files(drift: Drift, dataset: str) -> set[date]:
     return {row["day"] for row in rows}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("iso", "dataset"), TABULAR)
 def test_a_new_column_stops_its_file_and_nothing_else(
     drifts: dict[str, Drift], iso: str, dataset: str
@@ -332,6 +320,7 @@ def with_new_sql(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("iso", ISOS)
 def test_once_the_shape_is_declared_the_file_is_taken(
     drifts: dict[str, Drift], iso: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

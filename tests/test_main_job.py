@@ -13,7 +13,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from behaviour_kit import ISOS, World, declared, stamp
+from behaviour_kit import ISOS, World, stamp
+from registry_kit import declared
 
 from ingest import registry
 from ingest.clock import market_days

@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import json
-import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from behaviour_kit import (
-    ISOS,
-    TABULAR,
-    World,
-    assert_series,
-    declared,
-    is_list,
-    servable_day,
-    served,
-    small,
-    source_word,
-    stamp,
-    statuses,
-    thin,
-    written,
-)
+from behaviour_kit import ISOS, TABULAR, World, assert_series, served, stamp, statuses, written
 from oracle import contract
+from registry_kit import declared, small, source_word
+from revisions_kit import DAY, DAYS, NOW, day_of, files_of
 
 from ingest import registry
-from ingest.registry import Dataset, Source
 from ingest.simulator import Simulator
-
-NOW = stamp("2025-11-20 20:00")
-DAYS = {False: date(2025, 11, 14), True: date(2025, 10, 8)}
-DAY = timedelta(days=1)
-# The column that holds a price, in the CSV of every dataset, by the sources' own names.
-PRICES = (
-    *"MW PRC VALUE total_lmp_da total_lmp_rt value mcp mw".split(),
-    *"prelim_load_avg_hourly instantaneous_load forecast_load_mw DESCRIPTION pnode_subtype LocationName".split(),
-    "LBMP ($/MWHr)",
-    *"SettlementPointPrice LMP MCPC".split(),
-    *("Locational Marginal Price", "MTLF"),
-    *"LmpTotal tmsr_clearing_price TmsrClearingPrice RegCapacityClearingPrice".split(),
-    *"Load LoadMw estimated_load_mw".split(),
-)
 
 
 @pytest.fixture(scope="module")
@@ -66,19 +34,6 @@ def site(registered: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulato
 def world(site: Simulator, tmp_path: Path) -> Iterator[World]:
     with World(tmp_path / "lake", site, NOW) as made:
         yield made
-
-
-def day_of(dataset: Dataset) -> date:
-    """A day that a dataset's first road serves at NOW."""
-    return servable_day(dataset, DAYS[dataset.published.day > 30], NOW)
-
-
-def files_of(sim: Simulator, source: Source, dataset: Dataset) -> list[tuple[str, bytes]]:
-    """A dataset's day as its site serves it now, under names without the second of the request."""
-    files = thin(source, served(sim, source, dataset, dataset.roads[0], day_of(dataset)))
-    return [
-        (f"{number}-{dataset.name}{Path(name).suffix}", text) for number, (name, text) in enumerate(files)
-    ]
 
 
 def versions_of(world: World, table: str, where: str) -> Counter[tuple[tuple[int, bool], ...]]:
@@ -128,6 +83,7 @@ def taken_back(registered: None, tmp_path_factory: pytest.TempPathFactory) -> It
         yield world
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("iso", "dataset"), TABULAR)
 def test_a_price_that_is_corrected_and_taken_back_has_three_versions(
     taken_back: World, iso: str, dataset: str
@@ -278,112 +234,6 @@ def test_each_stage_is_a_version_and_can_be_told_by_its_file(world: World) -> No
         ((1, "unverified", False), (2, "verified", False), (3, "settled", True))
     }
     assert assert_series(world, "PJM", "energy_prices", "rt_energy_hourly") > 0
-
-
-def contradicting(name: str, content: bytes) -> bytes:
-    """The same file with its last row told once more, at another price."""
-    if content[:2] == b"PK":
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = {each: archive.read(each) for each in archive.namelist()}
-        out = io.BytesIO()
-        with zipfile.ZipFile(out, "w") as archive:
-            for each, text in members.items():
-                archive.writestr(each, contradicting(each, text))
-        return out.getvalue()
-    if content[:1] == b"{":
-        return with_item_again(content, other_price=True)
-    lines = content.decode().splitlines()
-    # Some reports count their rows in a last line.
-    counted = re.fullmatch(r'"T","(\d+) lines"', lines[-1])
-    trailer = [f'"T","{int(counted[1]) + 1} lines"'] if counted else []
-    lines = lines[:-1] if counted else lines
-    titles = [title.strip('"') for title in max(lines[:6], key=lambda line: line.count(",")).split(",")]
-    place = next((titles.index(name) for name in PRICES if name in titles), 4)
-    cells = lines[-1].split(",")
-    cells[place] = "4711.25"
-    return ("\n".join([*lines, ",".join(cells), *trailer]) + "\n").encode()
-
-
-def with_item_again(content: bytes, other_price: bool = False) -> bytes:
-    """A JSON document with its last item once more, at another price or word for word."""
-    document = json.loads(content)
-    items = document
-    while isinstance(items, dict):
-        items = next(iter(items.values()))
-    again = dict(items[-1])
-    if other_price:
-        again[next(name for name in PRICES if name in again)] = 4711.25
-    items.append(again)
-    return json.dumps(document).encode()
-
-
-def told_twice(content: bytes) -> bytes:
-    """The same file with its last row once more; archives, and files that count their rows, as they are."""
-    if content[:2] == b"PK" or content.splitlines()[-1].startswith(b'"T"'):
-        return content
-    return (
-        with_item_again(content) if content[:1] == b"{" else content + content.splitlines(keepends=True)[-1]
-    )
-
-
-@pytest.fixture(scope="module")
-def contradicted(
-    registered: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[World, dict[str, str]]]:
-    """A lake with a sound day and a day that contradicts itself, of every dataset; what was quarantined."""
-    folder = tmp_path_factory.mktemp("files")
-    with (
-        Simulator(now=NOW, nodes=2) as sim,
-        World(tmp_path_factory.mktemp("lake"), sim, NOW) as world,
-    ):
-        quarantined: dict[str, str] = {}
-        for iso in ISOS:
-            source = registry.source(iso)
-            for dataset in source.datasets.values():
-                if dataset.feeds:
-                    sound = files_of(sim, source, dataset)
-                    (title, text), *_ = thin(
-                        source, served(sim, source, dataset, dataset.roads[0], day_of(dataset) + DAY)
-                    )
-                    bad = [(f"bad-{title}", contradicting(title, text))]
-                    # The last row twice, word for word, is no contradiction.
-                    twice = [(title, told_twice(text)) for title, text in sound]
-                    paths = written(folder / iso / dataset.name, [*twice, *bad])
-                    # A list that does not state its day is of the day that it was published on.
-                    world.take(iso, dataset.name, paths, NOW if is_list(dataset) else None)
-            report = world.build(iso)
-            assert not report.failed
-            quarantined |= report.quarantined
-        yield world, quarantined
-
-
-@pytest.mark.parametrize(("iso", "dataset"), TABULAR)
-def test_two_prices_for_one_key_in_one_file_are_an_error_and_no_revision(
-    contradicted: tuple[World, dict[str, str]], iso: str, dataset: str
-) -> None:
-    world, quarantined = contradicted
-    mine = {key: reason for key, reason in quarantined.items() if f"/{iso.lower()}/{dataset}/" in key}
-    assert [key.rsplit("/", 1)[-1].split("_", 1)[-1].startswith("bad-") for key in mine] == [True]
-    (reason,) = mine.values()
-    assert "two different" in reason
-    sound = day_of(registry.source(iso).dataset(dataset))
-    days = []
-    for feed in registry.source(iso).dataset(dataset).feeds.values():
-        rows = world.query(
-            f"SELECT DISTINCT delivery_date FROM market.{feed.table}_all "
-            f"WHERE data_source LIKE 'raw/{iso.lower()}/{dataset}/%'"
-            + (f" AND market_type = '{feed.market}'" if feed.market else "")
-        )
-        days.append({row["delivery_date"] for row in rows})
-    after = registry.source(iso).dataset(dataset).days_after
-    if after:
-        before = registry.source(iso).dataset(dataset).days_before
-        assert all(sound - before * DAY <= min(found) <= sound for found in days)
-        assert all(max(found) <= sound + after * DAY for found in days)
-        return
-    # A file that feeds two tables may contradict itself in what one of them takes.
-    assert {sound} in days
-    assert all(found <= {sound, sound + DAY} for found in days)
 
 
 def test_the_list_of_corrections_decides_what_is_asked_for_again(world: World) -> None:

@@ -19,19 +19,10 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from behaviour_kit import (
-    ISOS,
-    LISTS,
-    SERIES,
-    World,
-    assert_series,
-    declared,
-    read,
-    small,
-    written,
-)
+from behaviour_kit import ISOS, LISTS, SERIES, World, assert_series, read, written
 from oracle import contract
 from oracle.shell import Row
+from registry_kit import declared, small
 from samples_kit import NOW, Sample, case_of_sample, genuine, is_readable, simulated_files
 
 from ingest import registry
@@ -40,6 +31,9 @@ from lake.build import BuildReport
 from lake.errors import SchemaDrift
 from lake.recognise import recognise
 from lake.stage import lay_out
+
+
+pytestmark = pytest.mark.long
 
 
 @dataclass

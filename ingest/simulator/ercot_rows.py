@@ -33,6 +33,12 @@ POINTS: Mapping[str, tuple[str, ...]] = {
     "LZ_HOUSTON": ("LZ", "LZEW"),
     "DC_E": ("LZ_DC", "LZ_DCEW"),
 }
+# Buses have names that points may have as well.
+BUSES = ("HB_HOUSTON", "ADICKS__138C", "0001")
+# Energy and reserves are dispatched together since.
+TOGETHER_SINCE = date(2025, 12, 5)
+ORDC_ADDERS = ("RTORPA", "RTOFFPA", "RTORDPA")
+ADDERS = ("RTRDPA", "RTRDPARUS", "RTRDPARDS", "RTRDPARRS", "RTRDPAECRS", "RTRDPANSS")
 _ZONE = ZoneInfo(CENTRAL)
 
 
@@ -46,41 +52,38 @@ class Report:
     kind: Literal["day", "quarter", "run"]
     minutes: int
     days_shown: int
-    header: str
-    holds: Literal["points", "services"] = "points"
+    columns: str
+    holds: Literal["points", "buses", "services", "lambda", "adders"] = "points"
+
+    def header(self, day: date) -> str:
+        """The first line of a document, in the era that the delivery date lies in."""
+        if day >= TOGETHER_SINCE and self.holds == "lambda" and self.kind == "run":
+            return self.columns.replace("SystemLambda", "CappedSystemLambda,UncappedSystemLambda")
+        if self.holds == "adders":
+            return f"{self.columns},{','.join(self.parts(day))}" + (
+                ",PRC,RTOLHSL" if day < TOGETHER_SINCE else ",RTOLHSL,RTDLL"
+            )
+        return self.columns
+
+    def parts(self, day: date) -> tuple[str, ...]:
+        """The components of a report of system-wide prices, by the names in the tables."""
+        if self.holds == "adders":
+            return ADDERS if day >= TOGETHER_SINCE else ORDC_ADDERS
+        if self.kind == "run" and day >= TOGETHER_SINCE:
+            return ("SYSTEM_LAMBDA_CAPPED", "SYSTEM_LAMBDA_UNCAPPED")
+        return ("SYSTEM_LAMBDA",)
 
 
+DAY_AHEAD, QUARTERLY = "DeliveryDate,HourEnding", "DeliveryDate,DeliveryHour,DeliveryInterval"
+RUN = "SCEDTimestamp,RepeatedHourFlag"
+POINT = "SettlementPoint,SettlementPointPrice"
+TYPED = "SettlementPointName,SettlementPointType,SettlementPointPrice"
 REPORTS: Mapping[str, Report] = {
     item.name: item
     for item in (
-        Report(
-            "NP4-190-CD",
-            "12331",
-            "DAMSPNP4190",
-            "day",
-            60,
-            31,
-            "DeliveryDate,HourEnding,SettlementPoint,SettlementPointPrice,DSTFlag",
-        ),
-        Report(
-            "NP6-905-CD",
-            "12301",
-            "SPPHLZNP6905",
-            "quarter",
-            15,
-            7,
-            "DeliveryDate,DeliveryHour,DeliveryInterval,SettlementPointName,SettlementPointType,"
-            "SettlementPointPrice,DSTFlag",
-        ),
-        Report(
-            "NP6-788-CD",
-            "12300",
-            "LMPSROSNODENP6788",
-            "run",
-            5,
-            5,
-            "SCEDTimestamp,RepeatedHourFlag,SettlementPoint,LMP",
-        ),
+        Report("NP4-190-CD", "12331", "DAMSPNP4190", "day", 60, 31, f"{DAY_AHEAD},{POINT},DSTFlag"),
+        Report("NP6-905-CD", "12301", "SPPHLZNP6905", "quarter", 15, 7, f"{QUARTERLY},{TYPED},DSTFlag"),
+        Report("NP6-788-CD", "12300", "LMPSROSNODENP6788", "run", 5, 5, f"{RUN},SettlementPoint,LMP"),
         Report(
             "NP4-188-CD",
             "12329",
@@ -88,9 +91,53 @@ REPORTS: Mapping[str, Report] = {
             "day",
             60,
             31,
-            "DeliveryDate,HourEnding,AncillaryType,MCPC,DSTFlag",
+            f"{DAY_AHEAD},AncillaryType,MCPC,DSTFlag",
             "services",
         ),
+        Report(
+            "NP6-331-CD",
+            "24898",
+            "RTCPCNP6331",
+            "quarter",
+            15,
+            7,
+            f"{QUARTERLY},RepeatedHourFlag,ASType,MCPC",
+            "services",
+        ),
+        Report(
+            "NP4-183-CD",
+            "12328",
+            "DAMHRLMPNP4183",
+            "day",
+            60,
+            31,
+            f"{DAY_AHEAD},BusName,LMP,DSTFlag",
+            "buses",
+        ),
+        Report(
+            "NP6-787-CD", "11485", "LMPSELECTRICALBUSNP6787", "run", 5, 5, f"{RUN},ElectricalBus,LMP", "buses"
+        ),
+        Report(
+            "NP4-523-CD",
+            "13113",
+            "DAMSYSLAMBDANP4523",
+            "day",
+            60,
+            31,
+            f"{DAY_AHEAD},SystemLambda,DSTFlag",
+            "lambda",
+        ),
+        Report(
+            "NP6-322-CD",
+            "13114",
+            "SCEDSYSLAMBDANP6322",
+            "run",
+            5,
+            5,
+            "SCEDTimeStamp,RepeatedHourFlag,SystemLambda",
+            "lambda",
+        ),
+        Report("NP6-323-CD", "13221", "RTPRICEADDERSNP6323", "run", 5, 5, f"{RUN},SystemLambda", "adders"),
     )
 }
 
@@ -161,27 +208,51 @@ def text(document: Document, nodes: int, revision: Revision) -> str:
     """The CSV of a document."""
     report = document.report
     found = [line for start in document.intervals for line in _lines(report, start, nodes, revision)]
-    return "\n".join([report.header, *found, ""])
+    return "\n".join([report.header(document.day), *found, ""])
 
 
 def _lines(report: Report, start: datetime, nodes: int, revision: Revision) -> Iterator[str]:
+    """The lines of an interval: its stamp, where it stands in front its flag, a place and its price."""
     local = start.astimezone(_ZONE)
     flag = "Y" if local.fold else "N"
     if report.kind == "run":
-        for name in points(nodes):
-            yield f"{local:%m/%d/%Y %H:%M:%S},{flag},{name},{price(report, name, start, revision):>12}"
+        stamp = f"{local:%m/%d/%Y %H:%M:%S},{flag}"
     elif report.kind == "quarter":
         stamp = f"{local:%m/%d/%Y},{local.hour + 1},{local.minute // 15 + 1}"
-        for name, kinds in points(nodes).items():
-            for kind in kinds:
-                place = f"{name}:{kind}" if kind.endswith("EW") else name
-                yield f"{stamp},{name},{kind},{price(report, place, start, revision)},{flag}"
     else:
-        stamp = f"{local:%m/%d/%Y},{local.hour + 1:02d}:00"
-        names = services(local.date()) if report.holds == "services" else points(nodes)
-        blank = "" if report.holds == "services" else " "
-        for name in names:
-            yield f"{stamp},{name},{blank}{price(report, name, start, revision)},{flag}"
+        # Hours of the system lambda are not padded.
+        hour = f"{local.hour + 1}" if report.holds == "lambda" else f"{local.hour + 1:02d}"
+        stamp = f"{local:%m/%d/%Y},{hour}:00"
+    ahead = f",{flag}" if report.kind == "quarter" and report.holds == "services" else ""
+    behind = f",{flag}" if report.header(local.date()).endswith("DSTFlag") else ""
+    for words, place in _places(report, local.date(), nodes):
+        yield f"{stamp}{ahead},{words}{_padded(report, price(report, place, start, revision))}{behind}"
+    if report.holds in ("lambda", "adders"):
+        cells = [price(report, part, start, revision) for part in report.parts(local.date())]
+        megawatts = ["71.5", "6120.4", "0.1"] if report.holds == "adders" else []
+        yield ",".join([stamp, *megawatts[:1], *cells, *megawatts[1:]]) + behind
+
+
+def _places(report: Report, day: date, nodes: int) -> Iterator[tuple[str, str]]:
+    """The places of a report: what is printed of each before its price, and its id."""
+    if report.holds == "services":
+        yield from ((f"{name},", name) for name in services(day))
+    elif report.holds == "buses":
+        yield from ((f"{name},", f"{name}:BUS") for name in BUSES)
+    elif report.holds == "points":
+        for name, kinds in points(nodes).items():
+            if report.kind != "quarter":
+                yield f"{name},", name
+                continue
+            for kind in kinds:
+                yield f"{name},{kind},", f"{name}:{kind}" if kind.endswith("EW") else name
+
+
+def _padded(report: Report, cell: str) -> str:
+    """A price as wide as it is printed."""
+    if report.holds == "points" and report.kind == "run":
+        return f"{cell:>12}"
+    return f" {cell}" if report.holds == "points" and report.kind == "day" else cell
 
 
 def points(nodes: int) -> dict[str, tuple[str, ...]]:
@@ -205,7 +276,8 @@ def price(report: Report, place: str, start: datetime, revision: Revision = ORIG
     energy = prices.energy(series, minute, local.hour, local.month, CENT)
     congestion = prices.congestion(series, seed, minute, prices.severity(series, minute), CENT)
     found = Price(energy, congestion + revision.amount_for(place, local.hour), 0)
-    return prices.decimals(found.total, 2) if report.kind == "run" else prices.bare(found.total, 2)
+    padded = report.kind == "run" and report.holds == "points"
+    return prices.decimals(found.total, 2) if padded else prices.bare(found.total, 2)
 
 
 def archive(document: Document, nodes: int, revision: Revision, drifted: bool = False) -> bytes:

@@ -218,6 +218,8 @@ def _ercot(name: str, location: str, instant: datetime, history: Revisions) -> d
     if report.holds == "services":
         _, product = location.split(" ")
         return {"MCPC": ercot_rows.price(report, product, instant, revision)}
+    if report.holds in ("lambda", "adders"):
+        return {"Component": ercot_rows.price(report, location, instant, revision)}
     return {"LMP": ercot_rows.price(report, location, instant, revision)}
 
 

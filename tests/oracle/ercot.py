@@ -114,3 +114,31 @@ def ancillary_services(case: Case) -> list[Row]:
                     }
                 )
     return rows
+
+
+LAMBDAS = {
+    "systemlambda": "SYSTEM_LAMBDA",
+    "cappedsystemlambda": "SYSTEM_LAMBDA_CAPPED",
+    "uncappedsystemlambda": "SYSTEM_LAMBDA_UNCAPPED",
+}
+ADDERS = "rtorpa rtoffpa rtordpa rtrdpa rtrdparus rtrdpards rtrdparrs rtrdpaecrs rtrdpanss".split()
+
+
+def price_adders(case: Case) -> list[Row]:
+    """One row per component of the system's price and hour or run; a lambda beside adders is told elsewhere."""
+    rows = []
+    for row in lines(case):
+        names = {key: key.upper() for key in ADDERS if key in row} or LAMBDAS
+        for key, component in names.items():
+            if row.get(key):
+                found: Row = {
+                    "settlement_location_id": "SYSTEM",
+                    "component": component,
+                    "price": float(row[key]),
+                }
+                if stamp := row.get("scedtimestamp"):
+                    found["stamp_utc"] = utc(datetime.strptime(stamp, "%m/%d/%Y %H:%M:%S"), flag_of(row))
+                else:
+                    found["interval_start_utc"] = start_of(row)
+                rows.append(found)
+    return rows

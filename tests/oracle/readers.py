@@ -25,6 +25,7 @@ PRINTED = {
     "LBMP": "lmp_total",
     "Marginal Cost Losses": "lmp_loss",
     "MCPC": "market_clearing_price",
+    "Component": "price",
     "value": "market_clearing_price",
     "total_mw": "cleared_quantity_mw",
 }
@@ -98,6 +99,8 @@ def published(
             return ercot.energy_prices(case, known)
         case "ERCOT", "ancillary_services":
             return ercot.ancillary_services(case)
+        case "ERCOT", "price_adders":
+            return ercot.price_adders(case)
         case "ISONE", "energy_prices":
             return isone.energy_prices(case)
         case "ISONE", "ancillary_services":
@@ -144,6 +147,8 @@ def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
         if "reserve_market_results" in source_name:
             return f"{row['as_region']} {product.split(' ')[0]}"
         return product.partition(" (")[0]
+    if iso == "ERCOT" and table == "price_adders":
+        return str(row["component"])
     if iso == "NYISO" and table == "load_forecast":
         # The issue of a day comes out on the day before.
         return f"{row['area']} of {row['published_at_utc'].astimezone(nyiso.NEW_YORK).date() + timedelta(days=1)}"
