@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 import typer
 from conftest import NOW
+from ingest_kit import accounts
 
 import lake
 from ingest.registry import sources
@@ -149,6 +150,7 @@ def surroundings(place: Path, simulator: Simulator) -> dict[str, str]:
         "LAKE_PACE_DIR": str(place / "pace"),
         "LAKE_NOW": NOW.isoformat(),
         **{f"LAKE_SOURCE_{iso}": simulator.url for iso in sources()},
+        **accounts(*sources().values()),
     }
 
 
@@ -189,8 +191,9 @@ def reader(tmp_path_factory: pytest.TempPathFactory, simulator: Simulator) -> tu
     """A folder with a lake of four days around the autumn change of the clock, and how to read it."""
     place = tmp_path_factory.mktemp("reader")
     environment = surroundings(place, simulator)
-    isos = " ".join(f"--iso {iso.lower()}" for iso in sources())
-    shell(f"pmp backfill {isos} --start-date 2025-10-31 --end-date 2025-11-03", place, environment)
+    shell("pmp backfill --start-date 2025-10-31 --end-date 2025-11-03", place, environment)
+    real_time = "--iso isone --iso nyiso --start-date 2025-11-01 --end-date 2025-11-01 --markets rt"
+    shell(f"pmp backfill {real_time} --data-types lmp", place, environment)
     return place, environment
 
 

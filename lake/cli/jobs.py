@@ -12,7 +12,7 @@ import typer
 
 from ingest.events import Status
 from ingest.plan import Plan
-from ingest.registry import Dataset, Scope, Source
+from ingest.registry import Dataset, Scope, Source, sources
 from lake import pipeline
 from lake.build import BuildReport
 from lake.build import build as build_tables
@@ -159,8 +159,8 @@ def build(
 
 
 def backfill(
-    iso: options.Isos,
     start_date: Annotated[str, typer.Option("--start-date", help="First delivery date, like 2019-01-01.")],
+    iso: options.Isos = None,
     end_date: options.End = None,
     data_types: options.DataTypes = None,
     markets: options.Markets = None,
@@ -169,10 +169,10 @@ def backfill(
         int, typer.Option("--at-once", min=1, help="How many ISOs are asked at the same time.")
     ] = 2,
 ) -> None:
-    """Ingest several ISOs; hosts are asked side by side, tables are built one after the other."""
+    """Ingest several ISOs, or all; hosts are asked side by side, tables are built one after the other."""
     scope = options.scope_of(locations)
     jobs = []
-    for name in dict.fromkeys(iso):
+    for name in dict.fromkeys(iso or sources()):
         source = options.iso_of(name)
         first, last = options.period(source, None, start_date, end_date)
         jobs.append((source, options.picked(source, data_types, markets, scope, None), first, last))

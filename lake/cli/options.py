@@ -16,7 +16,9 @@ from ingest.registry import Dataset, Scope, Source, source
 
 Iso = Annotated[str, typer.Option("--iso", help="The market operator, in any case: caiso, nyiso, pjm …")]
 MaybeIso = Annotated[str | None, typer.Option("--iso", help="Only this market operator.")]
-Isos = Annotated[list[str], typer.Option("--iso", help="A market operator; give it again for more.")]
+Isos = Annotated[
+    list[str] | None, typer.Option("--iso", help="A market operator; give it again for more. Default: all.")
+]
 Year = Annotated[int | None, typer.Option("--year", help="A year of delivery dates.")]
 Start = Annotated[str | None, typer.Option("--start-date", help="First delivery date, like 2022-01-31.")]
 End = Annotated[str | None, typer.Option("--end-date", help="Last delivery date, included.")]

@@ -13,7 +13,13 @@ WITH tolerances (iso, dollars) AS (
     -- Six decimals, but system energy in cents in older verified files: 0.005 was seen.
     ('PJM', 0.01),
     -- Energy is derived as an exact decimal; what is left is binary rounding.
-    ('NYISO', 0.000001)
+    ('NYISO', 0.000001),
+    ('MISO', 0.000001),
+    -- Cents: four rounded numbers are at most 0.02 apart; 0.01 was seen.
+    ('ISONE', 0.0201),
+    -- Four decimals: 0.0003 was seen in what the portal serves.
+    ('SPP', 0.00035)
+    -- ERCOT publishes no components.
 ),
 
 summed AS (

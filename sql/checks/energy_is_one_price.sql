@@ -12,7 +12,12 @@ WITH tolerances (iso, dollars) AS (
     -- Derived from three numbers in cents: at most 0.015 off each way.
     ('NYISO', 0.0301),
     -- Published with up to six decimals; derived from cents where it is not verified yet.
-    ('PJM', 0.0301)
+    ('PJM', 0.0301),
+    -- Derived from three numbers in cents; 0.03 was seen in real time, day-ahead files are exact.
+    ('MISO', 0.0301),
+    -- Published in cents, one number for all.
+    ('ISONE', 0.000001)
+    -- SPP has an energy price for each of its balancing authorities. ERCOT publishes none.
 ),
 
 intervals AS (
