@@ -192,8 +192,10 @@ def reader(tmp_path_factory: pytest.TempPathFactory, simulator: Simulator) -> tu
     place = tmp_path_factory.mktemp("reader")
     environment = surroundings(place, simulator)
     shell("pmp backfill --start-date 2025-10-31 --end-date 2025-11-03", place, environment)
-    real_time = "--iso isone --iso nyiso --start-date 2025-11-01 --end-date 2025-11-01 --markets rt"
-    shell(f"pmp backfill {real_time} --data-types lmp", place, environment)
+    real_time = "--start-date 2025-11-01 --end-date 2025-11-01 --markets rt --data-types lmp"
+    shell(f"pmp backfill --iso isone {real_time}", place, environment)
+    today = f"--start-date {NOW:%Y-%m-%d} --end-date {NOW:%Y-%m-%d}"
+    shell(f"pmp backfill --iso nyiso --data-types locations {today}", place, environment)
     return place, environment
 
 
