@@ -32,7 +32,6 @@ from lake.errors import SchemaDrift
 from lake.recognise import recognise
 from lake.stage import lay_out
 
-
 pytestmark = pytest.mark.long
 
 

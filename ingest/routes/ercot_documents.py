@@ -82,7 +82,8 @@ def wanted(
     """The documents that may be of a period, oldest first; their rows decide.
 
     ``words`` are a road's: ``names`` says what the wall time in a name is (``begin`` or ``end`` of the interval); or
-    ``published: before``, where a document comes on the day before; or ``year``, the name of a year's document.
+    ``published: before``, where a document comes on the day before, or ``on``, where it is of the day that it comes on;
+    or ``year``, the name of a year's document.
     """
     # Every document has a twin of the same content in XML.
     own = [one for one in documents if not re.search(r"_xml\b", one.name.lower())]
@@ -91,6 +92,8 @@ def wanted(
         found = [one for one in own if name in one.name]
     elif "names" in words:
         found = [one for one in own if one.stamp and _is_near(one.stamp, words["names"], period, clock)]
+    elif words.get("published") == "on":
+        found = [one for one in own if period.start <= one.published_at < period.end]
     else:
         first = clocks.midnight(local_date(period.start, clock) - timedelta(days=1), clock)
         last = clocks.midnight(local_date(period.end - timedelta(seconds=1), clock), clock)
@@ -275,10 +278,12 @@ def _by_status(
 
 
 def is_readable_zip(path: Path) -> bool:
-    """Whether the first text in an archive begins with a line of columns; a workbook counts as one."""
+    """Whether a text in an archive begins with a line of columns; a workbook counts as one."""
     try:
-        _, head = next(texts(path), ("", ""))
+        return any(
+            "," in next((line for line in head.splitlines() if line.strip()), "")
+            or head.lstrip().startswith("<?xml")
+            for _, head in texts(path)
+        )
     except BROKEN_ZIP:
         return False
-    line = next((line for line in head.splitlines() if line.strip()), "")
-    return "," in line or head.lstrip().startswith("<?xml")
