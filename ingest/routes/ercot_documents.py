@@ -238,7 +238,11 @@ def lacking(
     spans_held = list(held)
     open_spans = subtract(request.period, spans_held)
     if dataset.may_be_empty:
-        if not spans_held:
+        if not spans_held and is_out_of_reach(source, road, request.period, clocks.now()):
+            # Gone is not the same as never there.
+            words = _WORDS[Status.EXPIRED].format(SITE, road.name)
+            yield Answer((request.period,), status=Status.EXPIRED, message=words, part=request.part)
+        elif not spans_held:
             raise NoData(f"{SITE} has no document of {dataset.source_name} for this period.")
         return
     for status, gaps in _by_status(open_spans, road, dataset, source).items():
