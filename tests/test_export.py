@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from behaviour_kit import pmp
+from stores import Store as Place
 from test_memory import BASE, LIMIT
 from views_kit import records
 
@@ -18,6 +19,7 @@ from catalog.contract import Contract
 from ingest.registry import sources
 from ingest.storage import Store
 from lake.bench import measured, write_days
+from lake.config import load_settings
 from lake.export import ExportReport, export
 from lake.home import Lake
 
@@ -237,3 +239,29 @@ def test_an_export_keeps_to_its_memory_however_many_rows_there_are(tmp_path: Pat
         assert duckdb.sql(f"SELECT count(*) FROM {files}").fetchone() == (rows,)
     assert max(peaks.values()) < BASE + 1.5 * LIMIT, peaks
     assert peaks[3_000_000] < 1.4 * peaks[1_000_000], peaks
+
+
+@pytest.mark.long
+def test_an_export_into_a_bucket_is_the_same_and_is_not_repeated(
+    small_lake: Lake,
+    s3_store: Place,
+    exported: tuple[Path, ExportReport],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in s3_store.environment.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    place = f"{s3_store.lake_uri}/export"
+    target = Store(place, load_settings(uri=place).storage_options)
+    export(small_lake, target, [sources()["NYISO"]])
+    folder, _ = exported
+    for name in target.list():
+        if name.startswith("parquet/"):
+            copy = tmp_path / Path(name).name
+            target.fetch_to(name, copy)
+            query = f"SELECT count(*) FROM (FROM '{copy}' EXCEPT ALL FROM '{folder / name}')"
+            assert duckdb.sql(query).fetchone() == (0,)
+    again = export(small_lake, target, [sources()["NYISO"]])
+    assert again.rows == 0
+    assert again.unchanged

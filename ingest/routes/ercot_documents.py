@@ -82,7 +82,8 @@ def wanted(
     """The documents that may be of a period, oldest first; their rows decide.
 
     ``words`` are a road's: ``names`` says what the wall time in a name is (``begin`` or ``end`` of the interval); or
-    ``published: before``, where a document comes on the day before; or ``year``, the name of a year's document.
+    ``published: before``, where a document comes on the day before, or ``on``, where it is of the day that it comes on;
+    or ``year``, the name of a year's document.
     """
     # Every document has a twin of the same content in XML.
     own = [one for one in documents if not re.search(r"_xml\b", one.name.lower())]
@@ -91,6 +92,8 @@ def wanted(
         found = [one for one in own if name in one.name]
     elif "names" in words:
         found = [one for one in own if one.stamp and _is_near(one.stamp, words["names"], period, clock)]
+    elif words.get("published") == "on":
+        found = [one for one in own if period.start <= one.published_at < period.end]
     else:
         first = clocks.midnight(local_date(period.start, clock) - timedelta(days=1), clock)
         last = clocks.midnight(local_date(period.end - timedelta(seconds=1), clock), clock)
@@ -235,7 +238,11 @@ def lacking(
     spans_held = list(held)
     open_spans = subtract(request.period, spans_held)
     if dataset.may_be_empty:
-        if not spans_held:
+        if not spans_held and is_out_of_reach(source, road, request.period, clocks.now()):
+            # Gone is not the same as never there.
+            words = _WORDS[Status.EXPIRED].format(SITE, road.name)
+            yield Answer((request.period,), status=Status.EXPIRED, message=words, part=request.part)
+        elif not spans_held:
             raise NoData(f"{SITE} has no document of {dataset.source_name} for this period.")
         return
     for status, gaps in _by_status(open_spans, road, dataset, source).items():
@@ -275,10 +282,12 @@ def _by_status(
 
 
 def is_readable_zip(path: Path) -> bool:
-    """Whether the first text in an archive begins with a line of columns; a workbook counts as one."""
+    """Whether a text in an archive begins with a line of columns; a workbook counts as one."""
     try:
-        _, head = next(texts(path), ("", ""))
+        return any(
+            "," in next((line for line in head.splitlines() if line.strip()), "")
+            or head.lstrip().startswith("<?xml")
+            for _, head in texts(path)
+        )
     except BROKEN_ZIP:
         return False
-    line = next((line for line in head.splitlines() if line.strip()), "")
-    return "," in line or head.lstrip().startswith("<?xml")

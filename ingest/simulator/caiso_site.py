@@ -144,7 +144,8 @@ def _single_list(query: Mapping[str, str], request: Request, world: World) -> An
         raise OasisError(1001)
     if end - start >= LONGEST:
         raise OasisError(1004)
-    if request.late:
+    oldest = clock.local_date(world.now, PACIFIC) - timedelta(days=SINGLE_DAYS)
+    if request.late or clock.local_date(start, PACIFIC) < oldest:
         raise OasisError(1000)
     revision = world.revisions.current("CAISO", name, clock.local_date(start, PACIFIC))
     text = _bytes(lists.LISTS["CAISO", name].text(world.nodes, revision), request)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import ercot_rows, ercot_years
+from ingest.simulator import ercot_model, ercot_rows, ercot_years
 from ingest.simulator.answers import Answer, Member, Request, zipped
 from ingest.simulator.broken import HTML
 from ingest.simulator.ercot_rows import REPORTS, Document, Report
@@ -17,7 +17,7 @@ from ingest.simulator.ercot_years import YEARS, Year
 from ingest.simulator.revisions import Revision
 from ingest.simulator.world import CENTRAL, World
 
-CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in REPORTS}
+CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in (*REPORTS, ercot_model.NAME)}
 ZIP, JSON = "application/zip", "application/json"
 LIST, FILE = "/misapp/servlets/IceDocListJsonWS", "/misdownload/servlets/mirDownload"
 FAULT = (
@@ -36,6 +36,8 @@ def answer(request: Request, world: World) -> Answer:
         report = _BY_NUMBER.get(number)
         if number in YEARS:
             return Answer(200, _years(YEARS[number], world, request).encode(), JSON)
+        if number == ercot_model.NUMBER:
+            return Answer(200, _models(world, request).encode(), JSON)
         if report is None:
             return Answer(200, FAULT.encode(), JSON)
         return Answer(200, _listing(report, world, request).encode(), JSON)
@@ -112,6 +114,20 @@ def _years(kind: Year, world: World, request: Request) -> str:
     return _list(entries)
 
 
+def _models(world: World, request: Request) -> str:
+    entries = []
+    for day in [] if request.late else ercot_model.shown(world):
+        at = ercot_model.loaded(day)
+        file_name = (
+            f"rpt.{ercot_model.NUMBER:>08}.0000000000000000.{at:%Y%m%d.%H%M%S}123.SP_List_EB_Mapping.zip"
+        )
+        size = str(len(ercot_model.archive(day, world, request.drift)))
+        number, gone = f"{ercot_model.NUMBER}{day:%Y%m%d}", at + timedelta(days=ercot_model.DAYS_SHOWN)
+        name = f"SP_List_EB_Mapping_{at:%m%d%Y_%H%M%S}"
+        entries.append(_entry(world, ercot_model.NUMBER, name, file_name, number, at, gone, size))
+    return _list(entries)
+
+
 def _list(entries: list[dict[str, str]]) -> str:
     words = {"ListDocsByRptTypeRes": {"DocumentList": [{"Document": entry} for entry in entries]}}
     return json.dumps(words, separators=(",", ":"))
@@ -153,6 +169,9 @@ def _file(request: Request, world: World) -> Answer:
     if number[:5] in YEARS and number[5:].isdigit():
         content = ercot_years.archive(YEARS[number[:5]], int(number[5:]), world.now, world.revisions)
         return Answer(200, content, ZIP)
+    for day in ercot_model.shown(world):
+        if number == f"{ercot_model.NUMBER}{day:%Y%m%d}":
+            return Answer(200, ercot_model.archive(day, world, request.drift), ZIP)
     known = found(number)
     if known is None:
         return Answer(404, b"<html><body>Not Found</body></html>\n", HTML)

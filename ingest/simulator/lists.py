@@ -14,7 +14,7 @@ from ingest.simulator import isone_rows, nyiso_files, pjm_locations
 from ingest.simulator.answers import Request, with_extra_column
 from ingest.simulator.caiso_reports import locations as caiso_locations
 from ingest.simulator.revisions import ORIGINAL, Revision
-from ingest.simulator.world import EASTERN, PACIFIC, World
+from ingest.simulator.world import CENTRAL, EASTERN, PACIFIC, World
 
 Cells = dict[str, str]
 
@@ -33,6 +33,8 @@ class LocationList:
     rows: Callable[[int, Revision], Sequence[Cells]]
     clock: str
     line_end: str = "\r\n"
+    # A column of which every name is a location too.
+    also: str = ""
 
     def text(self, nodes: int, revision: Revision) -> str:
         """The list as CSV."""
@@ -96,6 +98,28 @@ def _web_service(nodes: int, revision: Revision) -> list[Cells]:
         row = {"LocationID": key, "LocationType": kinds.get(kind, kind), "LocationName": name}
         row["AreaType"] = _said("EXTERNAL" if kind == "EXT. NODE" else "INTERNAL", revision)
         found.append(row | ({"NetworkNodeType": "UNIT"} if kind == "NETWORK NODE" else {}))
+    return found
+
+
+def _buses(nodes: int, revision: Revision) -> list[Cells]:
+    """Two buses for every resource node, and some of a hub."""
+    found = []
+    for number in range(2 * max(nodes, 1) + 2):
+        hub = number >= 2 * max(nodes, 1)
+        found.append(
+            {
+                "ELECTRICAL_BUS": f"BUS{number:04d}",
+                "NODE_NAME": f"N{number:04d}",
+                "PSSE_BUS_NAME": f"PSSE_{number:04d}",
+                "VOLTAGE_LEVEL": "345" if hub else "13.8",
+                "SUBSTATION": _said(f"SUB{number // 2:03d}", revision),
+                "SETTLEMENT_LOAD_ZONE": ("LZ_NORTH", "LZ_WEST")[number // 2 % 2],
+                "RESOURCE_NODE": "" if hub else f"SIM_RN{number // 2:03d}",
+                "HUB_BUS_NAME": "SIMHUB" if hub else "",
+                "HUB": "HB_NORTH" if hub else "",
+                "PSSE_BUS_NUMBER": str(7000 + number),
+            }
+        )
     return found
 
 
@@ -167,6 +191,17 @@ LISTS: Mapping[tuple[str, str], LocationList] = {
         _generators,
         EASTERN,
     ),
+    ("ERCOT", "NP4-160-SG"): LocationList(
+        (
+            *("ELECTRICAL_BUS", "NODE_NAME", "PSSE_BUS_NAME", "VOLTAGE_LEVEL", "SUBSTATION"),
+            *("SETTLEMENT_LOAD_ZONE", "RESOURCE_NODE", "HUB_BUS_NAME", "HUB", "PSSE_BUS_NUMBER"),
+        ),
+        "ELECTRICAL_BUS",
+        "ELECTRICAL_BUS",
+        _buses,
+        CENTRAL,
+        also="RESOURCE_NODE",
+    ),
     ("ISONE", "locations"): LocationList(
         ("LocationID", "LocationType", "LocationName", "AreaType", "NetworkNodeType"),
         "LocationID",
@@ -226,7 +261,9 @@ def named(iso: str, word: str) -> LocationList | None:
 @cache
 def _named_in(iso: str, word: str, nodes: int, revision: Revision) -> dict[str, str]:
     found = LISTS[iso, word]
-    return {row[found.key]: row[found.name] for row in found.rows(nodes, revision)}
+    rows = found.rows(nodes, revision)
+    more = {row[found.also]: row[found.also] for row in rows} if found.also else {}
+    return more | {row[found.key]: row[found.name] for row in rows}
 
 
 def printed(iso: str, word: str, key: str, nodes: int, revision: Revision = ORIGINAL) -> dict[str, str]:

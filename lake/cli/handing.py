@@ -36,8 +36,8 @@ def export(
     for one in year or ():
         check_year(one, "--year")
     settings = load_settings()
-    # Whatever opens the lake's own bucket opens the target's.
-    target = Store(to, settings.storage_options if to.startswith("s3://") else None)
+    # A bucket is opened with what the settings say of AWS, also where the lake is in a folder.
+    target = Store(to, load_settings(uri=to).storage_options)
     with Lake(settings) as lake, watching(quiet=as_json) as watcher:
         report = write_files(lake, target, chosen, year or None, to_pass_on, watcher)
     if as_json:

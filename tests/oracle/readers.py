@@ -138,6 +138,9 @@ def _of_pjm(row: Row, results: bool) -> Row:
 
 def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     """What the source calls the place (and product) of a row."""
+    if table == "locations":
+        # Buses have a suffix in the id.
+        return str(row["settlement_location" if iso == "ERCOT" else "settlement_location_id"])
     if table == "ancillary_services":
         if iso in ("CAISO", "ERCOT", "ISONE", "MISO", "SPP"):
             return f"{row['as_region']} {row['as_product']}"
