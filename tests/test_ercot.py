@@ -266,6 +266,9 @@ def test_a_genuine_list_gives_each_interval_its_document(path: Path) -> None:
         ("SPPHLZNP6905_20251103_0000_csv", "2025-11-03 05:00", True),
         ("SPPHLZNP6905_20251103_0000_csv", "2025-11-03 06:00", False),
         ("SPPHLZNP6905_20251103_0100_xml", "2025-11-03 06:00", False),
+        # Without a time the publication counts, here at 06:20 in UTC.
+        ("SPPHLZNP6905_csv", "2025-11-02 06:00", True),
+        ("SPPHLZNP6905_csv", "2025-11-02 05:00", True),
         ("SPPHLZNP6905_csv", "2025-11-03 06:00", False),
     ],
 )

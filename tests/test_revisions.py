@@ -39,7 +39,7 @@ PRICES = (
     *"MW PRC VALUE total_lmp_da total_lmp_rt value mcp mw".split(),
     *"prelim_load_avg_hourly instantaneous_load forecast_load_mw".split(),
     "LBMP ($/MWHr)",
-    *"SettlementPointPrice LMP MCPC SystemLambda CappedSystemLambda RTORPA".split(),
+    *"SettlementPointPrice LMP MCPC RTORPA SystemLambda CappedSystemLambda SPPCorrected MCPCCorrected".split(),
 )
 
 

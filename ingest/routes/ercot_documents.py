@@ -82,15 +82,24 @@ def wanted(
     """The documents that may be of a period, oldest first; their rows decide.
 
     ``words`` are a road's: ``names`` says what the wall time in a name is (``begin`` or ``end`` of the interval); or
-    ``published: before``, where a document comes on the day before; or ``year``, the name of a year's document.
+    ``published: before``, where a document comes on the day before; or ``published: on``, where a period is asked for
+    by the documents that were published in it; or ``year``, the name of a year's document. A ``word`` must be a part
+    of the name, where a report has several kinds of documents.
     """
     # Every document has a twin of the same content in XML.
-    own = [one for one in documents if not re.search(r"_xml\b", one.name.lower())]
+    own = [
+        one
+        for one in documents
+        if not re.search(r"_xml\b", one.name.lower())
+        and words.get("word", "") in f"{one.name} {one.file_name}"
+    ]
     if "year" in words:
         name = local_date(period.start, clock).strftime(words["year"])
         found = [one for one in own if name in one.name]
     elif "names" in words:
-        found = [one for one in own if one.stamp and _is_near(one.stamp, words["names"], period, clock)]
+        found = [one for one in own if _is_near(one, words["names"], period, clock)]
+    elif words["published"] == "on":
+        found = [one for one in own if period.start <= one.published_at < period.end]
     else:
         first = clocks.midnight(local_date(period.start, clock) - timedelta(days=1), clock)
         last = clocks.midnight(local_date(period.end - timedelta(seconds=1), clock), clock)
@@ -98,18 +107,31 @@ def wanted(
     return sorted(found, key=lambda one: (one.published_at, one.id))
 
 
-def _is_near(stamp: datetime, edge: str, period: Period, clock: str) -> bool:
-    """Whether a wall time may belong to a period: in every way that the clock may have shown it.
+def _is_near(one: Document, edge: str, period: Period, clock: str) -> bool:
+    """Whether the wall time in a name may belong to a period: in every way that the clock may have shown it.
 
     How an end is called at which the clock is set back is not known: as the hour before or as the hour after calls it.
+    A name without a time tells nothing, but documents come minutes after their interval.
     """
     second = timedelta(seconds=1)
+    stamp = one.stamp
+    if stamp is None:
+        return period.start <= one.published_at < period.end + timedelta(hours=1)
     instants = {_fold(stamp, fold, clock) for fold in (0, 1)}
     if edge == "end":
         instants = {one - second for one in instants} | {
             _fold(stamp - second, fold, clock) for fold in (0, 1)
         }
     return any(period.start <= one < period.end for one in instants)
+
+
+def interval_of(head: str, words: Mapping[str, str], period: Period, clock: str) -> Period:
+    """The interval that a document was asked for as: what its rows say, or the moment that it was published in.
+
+    One that does not tell its interval is drift: it is kept, and the build says so.
+    """
+    told = None if words.get("published") == "on" else first_interval(head, clock)
+    return told or period
 
 
 def days_told(path: Path, clock: str) -> list[Period]:

@@ -57,8 +57,7 @@ class ErcotMis:
             if download is None:
                 continue
             _, head = next(documents.texts(download.path))
-            # One that does not tell its interval is drift: it is kept, and the build says so.
-            interval = documents.first_interval(head, source.clock) or request.period
+            interval = documents.interval_of(head, words, request.period, source.clock)
             if documents.is_of(interval, request.period):
                 found.append((one, download))
                 intervals.append(interval)
