@@ -139,16 +139,22 @@ class _Asked:
             answer = self._get(f"archive/{self.report}", query, _is_list)
             listing = json.loads(answer.path.read_bytes())
             answer.path.unlink(missing_ok=True)
-            pages = int(listing["_meta"].get("totalPages") or 0)
             page += 1
-            found |= {one.id: one for one in map(self._document, listing.get("archives") or [])}
+            try:
+                pages = int(listing["_meta"].get("totalPages") or 0)
+                found |= {one.id: one for one in map(self._document, listing.get("archives") or [])}
+            except (KeyError, TypeError, ValueError) as error:
+                raise Refused(
+                    f"{SITE}'s archive answered with a list of another shape ({error!r})."
+                ) from error
         return list(found.values())
 
     def fetched(self, batch: Sequence[Document]) -> Fetched:
         """Some documents in one zip of zips, each with the interval that its rows tell."""
         post = Post(words={"docIds": [int(one.id) for one in batch]})
         answer = self._get(f"archive/{self.report}/download", None, self._is_zip, post)
-        heads = {name.partition(".")[0]: head for name, head in documents.texts(answer.path)}
+        with documents.opened():
+            heads = {name.partition(".")[0]: head for name, head in documents.texts(answer.path)}
         intervals = [
             documents.interval_of(heads[one.id], self.words, self.period, self.source.clock)
             for one in batch
@@ -182,6 +188,9 @@ class _Asked:
             self.route.judge(answer.path)
             raise in_place_of_data(answer.path, SITE, "a zip")
         self.route.judge(answer.path)
+        with documents.opened():
+            for _ in documents.texts(answer.path):
+                pass
 
     def _document(self, entry: dict[str, Any]) -> Document:
         number, name = str(entry["docId"]), str(entry["friendlyName"])

@@ -12,6 +12,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 from ingest import clock as clocks
 from ingest.clock import Period, local_date, market_days, subtract
 from ingest.content import BROKEN_ZIP, CHUNK, kind_of
-from ingest.errors import NoData
+from ingest.errors import NoData, Refused
 from ingest.events import Request, Status
 from ingest.plan import newest_day
 from ingest.registry import Dataset, Road, Source
@@ -137,7 +138,7 @@ def interval_of(head: str, words: Mapping[str, str], period: Period, clock: str)
 def days_told(path: Path, clock: str) -> list[Period]:
     """The days that a file of many days tells of, in runs: whatever in it, or in its texts, is written like a date."""
     found: set[bytes] = set()
-    with zipfile.ZipFile(path) as archive:
+    with opened(), zipfile.ZipFile(path) as archive:
         _dates(archive, found)
     days = sorted({datetime.strptime(one.decode(), "%m/%d/%Y").date() for one in found})
     return list(merged(market_days(day, day, clock) for day in days))
@@ -163,6 +164,22 @@ def _dates(archive: zipfile.ZipFile, found: set[bytes]) -> None:
 
 def _fold(wall: datetime, fold: int, clock: str) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(clock), fold=fold).astimezone(UTC)
+
+
+@contextmanager
+def opened() -> Iterator[None]:
+    """Says in a sentence that an archive inside an archive is broken.
+
+    Raises:
+        Refused: it is.
+    """
+    try:
+        yield
+    except BROKEN_ZIP as error:
+        raise Refused(
+            f"{SITE} served an archive with a broken one in it ({str(error).rstrip('.')}). Ask again later.",
+            again=True,
+        ) from error
 
 
 def texts(path: Path) -> Iterator[tuple[str, str]]:
