@@ -71,10 +71,10 @@ class ErcotApi:
         """Get every document of a period, in as few files as the archive allows, and word of what none holds."""
         words = dict(road.ask)
         report = words["report"].lower()
-        asked = _Asked(self, road, source, session, report, request.period)
+        asked = _Asked(self, road, source, session, report, words, request.period)
         listed = asked.listed(*_posted(request.period, words, source.clock))
         chosen = documents.wanted(listed, words, request.period, source.clock)
-        fetched = [asked.fetched(batch) for batch in _batches(chosen, dataset, source.clock)]
+        fetched = [asked.fetched(batch) for batch in _batches(chosen, words, dataset, source.clock)]
         found = [interval for one in fetched for interval in one.intervals]
         held = documents.spans(found, request.period)
         yield from _lacking(held, request, road, dataset, source)
@@ -122,6 +122,7 @@ class _Asked:
     source: Source
     session: Session
     report: str
+    words: dict[str, str]
     period: Period
 
     def listed(self, first: datetime, last: datetime) -> list[Document]:
@@ -138,19 +139,24 @@ class _Asked:
             answer = self._get(f"archive/{self.report}", query, _is_list)
             listing = json.loads(answer.path.read_bytes())
             answer.path.unlink(missing_ok=True)
-            pages = int(listing["_meta"].get("totalPages") or 0)
             page += 1
-            found |= {one.id: one for one in map(self._document, listing.get("archives") or [])}
+            try:
+                pages = int(listing["_meta"].get("totalPages") or 0)
+                found |= {one.id: one for one in map(self._document, listing.get("archives") or [])}
+            except (KeyError, TypeError, ValueError) as error:
+                raise Refused(
+                    f"{SITE}'s archive answered with a list of another shape ({error!r})."
+                ) from error
         return list(found.values())
 
     def fetched(self, batch: Sequence[Document]) -> Fetched:
         """Some documents in one zip of zips, each with the interval that its rows tell."""
         post = Post(words={"docIds": [int(one.id) for one in batch]})
         answer = self._get(f"archive/{self.report}/download", None, self._is_zip, post)
-        heads = {name.partition(".")[0]: head for name, head in documents.texts(answer.path)}
-        # One that does not tell its interval is drift: it is kept, and the build says so.
+        with documents.opened():
+            heads = {name.partition(".")[0]: head for name, head in documents.texts(answer.path)}
         intervals = [
-            documents.first_interval(heads[one.id], self.source.clock) or self.period
+            documents.interval_of(heads[one.id], self.words, self.period, self.source.clock)
             for one in batch
             if one.id in heads
         ]
@@ -182,6 +188,9 @@ class _Asked:
             self.route.judge(answer.path)
             raise in_place_of_data(answer.path, SITE, "a zip")
         self.route.judge(answer.path)
+        with documents.opened():
+            for _ in documents.texts(answer.path):
+                pass
 
     def _document(self, entry: dict[str, Any]) -> Document:
         number, name = str(entry["docId"]), str(entry["friendlyName"])
@@ -231,6 +240,8 @@ def _posted(period: Period, words: dict[str, str], clock: str) -> tuple[datetime
     if "names" in words:
         # Documents come minutes after their interval, and again within hours where something went wrong.
         return _wall(period.start, zone), _wall(period.end + documents.LATEST_OF_A_DAY, zone)
+    if words.get("published") == "on":
+        return _wall(period.start, zone), _wall(period.end, zone)
     first = clocks.midnight(local_date(period.start, clock) - timedelta(days=1), clock)
     return _wall(first, zone), _wall(period.end - timedelta(days=1) + documents.LATEST_OF_A_DAY, zone)
 
@@ -239,11 +250,20 @@ def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None)
 
 
-def _batches(chosen: Sequence[Document], dataset: Dataset, clock: str) -> Iterator[tuple[Document, ...]]:
-    """Documents that are fetched together: as many as allowed, of one day where a day is built on its own."""
-    stated = Counter(_called(one, clock) for one in chosen)
-    once = [one for one in chosen if stated[_called(one, clock)] == 1]
-    yield from ((one,) for one in chosen if stated[_called(one, clock)] > 1)
+def _batches(
+    chosen: Sequence[Document], words: dict[str, str], dataset: Dataset, clock: str
+) -> Iterator[tuple[Document, ...]]:
+    """Documents that are fetched together: as many as allowed, of one day where a day is built on its own.
+
+    Those that may speak of the same hour again stand alone, so that the later one is told apart.
+    """
+    if words.get("published") == "on":
+        yield from ((one,) for one in chosen)
+        return
+    called = {one.id: _called(one, words, clock) for one in chosen}
+    stated = Counter(called.values())
+    once = [one for one in chosen if stated[called[one.id]] == 1]
+    yield from ((one,) for one in chosen if stated[called[one.id]] > 1)
     days: dict[object, list[Document]] = {}
     for one in once:
         stamp = one.stamp or one.published_at
@@ -253,8 +273,10 @@ def _batches(chosen: Sequence[Document], dataset: Dataset, clock: str) -> Iterat
             yield tuple(group[start : start + MOST_DOCUMENTS])
 
 
-def _called(one: Document, clock: str) -> tuple[object, ...]:
+def _called(one: Document, words: dict[str, str], clock: str) -> tuple[object, ...]:
     """What two documents have in common that say the same thing twice."""
+    if one.stamp is None and "names" in words:
+        return (one.id,)
     if one.stamp is None:
         return (one.name.replace("_retry", ""), local_date(one.published_at, clock))
     return (one.stamp, "xhr" in one.name.lower())

@@ -12,6 +12,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 from ingest import clock as clocks
 from ingest.clock import Period, local_date, market_days, subtract
 from ingest.content import BROKEN_ZIP, CHUNK, kind_of
-from ingest.errors import NoData
+from ingest.errors import NoData, Refused
 from ingest.events import Request, Status
 from ingest.plan import newest_day
 from ingest.registry import Dataset, Road, Source
@@ -82,17 +83,23 @@ def wanted(
     """The documents that may be of a period, oldest first; their rows decide.
 
     ``words`` are a road's: ``names`` says what the wall time in a name is (``begin`` or ``end`` of the interval); or
-    ``published: before``, where a document comes on the day before, or ``on``, where it is of the day that it comes on;
-    or ``year``, the name of a year's document.
+    ``published: before``, where a document comes on the day before; or ``published: on``, where a period is asked for
+    by the documents that were published in it; or ``year``, the name of a year's document. A ``word`` must be a part
+    of the name, where a report has several kinds of documents.
     """
     # Every document has a twin of the same content in XML.
-    own = [one for one in documents if not re.search(r"_xml\b", one.name.lower())]
+    own = [
+        one
+        for one in documents
+        if not re.search(r"_xml\b", one.name.lower())
+        and words.get("word", "") in f"{one.name} {one.file_name}"
+    ]
     if "year" in words:
         name = local_date(period.start, clock).strftime(words["year"])
         found = [one for one in own if name in one.name]
     elif "names" in words:
-        found = [one for one in own if one.stamp and _is_near(one.stamp, words["names"], period, clock)]
-    elif words.get("published") == "on":
+        found = [one for one in own if _is_near(one, words["names"], period, clock)]
+    elif words["published"] == "on":
         found = [one for one in own if period.start <= one.published_at < period.end]
     else:
         first = clocks.midnight(local_date(period.start, clock) - timedelta(days=1), clock)
@@ -101,12 +108,16 @@ def wanted(
     return sorted(found, key=lambda one: (one.published_at, one.id))
 
 
-def _is_near(stamp: datetime, edge: str, period: Period, clock: str) -> bool:
-    """Whether a wall time may belong to a period: in every way that the clock may have shown it.
+def _is_near(one: Document, edge: str, period: Period, clock: str) -> bool:
+    """Whether the wall time in a name may belong to a period: in every way that the clock may have shown it.
 
     How an end is called at which the clock is set back is not known: as the hour before or as the hour after calls it.
+    A name without a time tells nothing, but documents come minutes after their interval.
     """
     second = timedelta(seconds=1)
+    stamp = one.stamp
+    if stamp is None:
+        return period.start <= one.published_at < period.end + timedelta(hours=1)
     instants = {_fold(stamp, fold, clock) for fold in (0, 1)}
     if edge == "end":
         instants = {one - second for one in instants} | {
@@ -115,10 +126,19 @@ def _is_near(stamp: datetime, edge: str, period: Period, clock: str) -> bool:
     return any(period.start <= one < period.end for one in instants)
 
 
+def interval_of(head: str, words: Mapping[str, str], period: Period, clock: str) -> Period:
+    """The interval that a document was asked for as: what its rows say, or the moment that it was published in.
+
+    One that does not tell its interval is drift: it is kept, and the build says so.
+    """
+    told = None if words.get("published") == "on" else first_interval(head, clock)
+    return told or period
+
+
 def days_told(path: Path, clock: str) -> list[Period]:
     """The days that a file of many days tells of, in runs: whatever in it, or in its texts, is written like a date."""
     found: set[bytes] = set()
-    with zipfile.ZipFile(path) as archive:
+    with opened(), zipfile.ZipFile(path) as archive:
         _dates(archive, found)
     days = sorted({datetime.strptime(one.decode(), "%m/%d/%Y").date() for one in found})
     return list(merged(market_days(day, day, clock) for day in days))
@@ -144,6 +164,22 @@ def _dates(archive: zipfile.ZipFile, found: set[bytes]) -> None:
 
 def _fold(wall: datetime, fold: int, clock: str) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(clock), fold=fold).astimezone(UTC)
+
+
+@contextmanager
+def opened() -> Iterator[None]:
+    """Says in a sentence that an archive inside an archive is broken.
+
+    Raises:
+        Refused: it is.
+    """
+    try:
+        yield
+    except BROKEN_ZIP as error:
+        raise Refused(
+            f"{SITE} served an archive with a broken one in it ({str(error).rstrip('.')}). Ask again later.",
+            again=True,
+        ) from error
 
 
 def texts(path: Path) -> Iterator[tuple[str, str]]:

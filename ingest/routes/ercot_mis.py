@@ -57,8 +57,7 @@ class ErcotMis:
             if download is None:
                 continue
             _, head = next(documents.texts(download.path))
-            # One that does not tell its interval is drift: it is kept, and the build says so.
-            interval = documents.first_interval(head, source.clock) or request.period
+            interval = documents.interval_of(head, words, request.period, source.clock)
             if documents.is_of(interval, request.period):
                 found.append((one, download))
                 intervals.append(interval)
@@ -149,9 +148,15 @@ class ErcotMis:
             {"reportTypeId": report},
             judge=lambda answer: _is_list(answer.path),
         )
-        entries = json.loads(answer.path.read_bytes())["ListDocsByRptTypeRes"].get("DocumentList") or []
+        words = json.loads(answer.path.read_bytes())["ListDocsByRptTypeRes"]
         answer.path.unlink(missing_ok=True)
-        found = [_document(entry["Document"], source.clock) for entry in entries]
+        try:
+            entries = words.get("DocumentList") or []
+            # Where XML is written as JSON, a list of one may come as the one.
+            entries = [entries] if isinstance(entries, dict) else entries
+            found = [_document(entry["Document"], source.clock) for entry in entries]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise Refused(f"{SITE} answered with a list of another shape ({error!r}).") from error
         lists[report] = (time.monotonic(), found)
         return found
 

@@ -28,6 +28,8 @@ MOST_DOCUMENTS = 1000
 KEPT_YEARS = 7
 ROOT = "/api/public-reports/archive/"
 _LOGIN = "/ercotb2c.onmicrosoft.com/B2C_1_PUBAPI-ROPC-FLOW/oauth2/v2.0/token"
+# Archives that hold several kinds of documents.
+ARCHIVED = {"NP4-196-M": ("DAM_SPP", "DAM_MCPC"), "NP4-197-M": ("RTM_SPP",)}
 _ZONE = ZoneInfo(CENTRAL)
 _TOKEN = "simulated-token-"
 
@@ -57,12 +59,12 @@ def answer(request: Request, world: World) -> Answer:
     if refusal is not None:
         return refusal
     name, _, rest = request.path.removeprefix(ROOT).partition("/")
-    report = REPORTS.get(name.upper())
-    if report is None or not request.path.startswith(ROOT):
+    reports = [REPORTS[known] for known in ARCHIVED.get(name.upper(), (name.upper(),)) if known in REPORTS]
+    if not reports or not request.path.startswith(ROOT):
         return _said(404, "Resource not found")
     if rest == "download":
         return _download(request, world)
-    return _listing(report, request, world)
+    return _listing(reports, request, world)
 
 
 def _refusal(request: Request, world: World) -> Answer | None:
@@ -94,7 +96,7 @@ def archived(
         day -= timedelta(days=1)
 
 
-def _listing(report: Report, request: Request, world: World) -> Answer:
+def _listing(reports: list[Report], request: Request, world: World) -> Answer:
     try:
         first, last = (
             datetime.fromisoformat(request.query[name]).replace(tzinfo=_ZONE)
@@ -105,7 +107,9 @@ def _listing(report: Report, request: Request, world: World) -> Answer:
         return _said(400, "Invalid query parameters")
     if not 1 <= size <= MOST_DOCUMENTS:
         return _said(400, "Page size exceeds the limit")
-    found = [] if request.late else list(archived(report, first, last, world))
+    found = (
+        [] if request.late else [one for report in reports for one in archived(report, first, last, world)]
+    )
     part = found[(page - 1) * size : page * size]
     words = {
         "_meta": {
@@ -114,7 +118,7 @@ def _listing(report: Report, request: Request, world: World) -> Answer:
             "totalPages": -(-len(found) // size),
             "currentPage": page,
         },
-        "product": {"emilId": report.name, "reportTypeId": int(report.number)},
+        "product": {"emilId": reports[0].name, "reportTypeId": int(reports[0].number)},
         "archives": [_entry(one, revision) for one, revision in part],
     }
     return Answer(200, json.dumps(words).encode(), JSON)

@@ -19,6 +19,7 @@ from ingest.simulator.world import CENTRAL
 CENT = 10_000
 FIRST_DAY = date(2010, 12, 1)
 PUBLISHED_AT = time(12, 33)
+CORRECTED_AT = time(21, 30)
 QUARTER = timedelta(minutes=15)
 # A document of this quarter of every day is published twice.
 TWICE = time(3)
@@ -54,6 +55,14 @@ class Report:
     days_shown: int
     columns: str
     holds: Literal["points", "buses", "services", "lambda", "adders"] = "points"
+    # Corrections come in the evening of the day itself, all of it corrected, with a code of their own in numbers:
+    # several kinds share a report.
+    code: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """What the numbers of its documents begin with."""
+        return self.code or self.number
 
     def header(self, day: date) -> str:
         """The first line of a document, in the era that the delivery date lies in."""
@@ -77,6 +86,7 @@ class Report:
 DAY_AHEAD, QUARTERLY = "DeliveryDate,HourEnding", "DeliveryDate,DeliveryHour,DeliveryInterval"
 RUN = "SCEDTimestamp,RepeatedHourFlag"
 POINT = "SettlementPoint,SettlementPointPrice"
+CORRECTED = "PriceCorrectionTime,DSTFlag"
 TYPED = "SettlementPointName,SettlementPointType,SettlementPointPrice"
 REPORTS: Mapping[str, Report] = {
     item.name: item
@@ -137,6 +147,37 @@ REPORTS: Mapping[str, Report] = {
             "SCEDTimeStamp,RepeatedHourFlag,SystemLambda",
             "lambda",
         ),
+        Report(
+            "DAM_SPP",
+            "13044",
+            "DAM_SPP",
+            "day",
+            60,
+            31,
+            f"DeliveryDate,DeliveryHour,SettlementPoint,SPPOriginal,SPPCorrected,{CORRECTED}",
+            code="93044",
+        ),
+        Report(
+            "DAM_MCPC",
+            "13044",
+            "DAM_MCPC",
+            "day",
+            60,
+            31,
+            f"DeliveryDate,DeliveryHour,ASType,MCPCOriginal,MCPCCorrected,{CORRECTED}",
+            "services",
+            code="94044",
+        ),
+        Report(
+            "RTM_SPP",
+            "13045",
+            "RTM_SPP",
+            "day",
+            15,
+            31,
+            f"{QUARTERLY},SettlementPointName,SettlementPointType,SPPOriginal,SPPCorrected,{CORRECTED}",
+            code="93045",
+        ),
         Report("NP6-323-CD", "13221", "RTPRICEADDERSNP6323", "run", 5, 5, f"{RUN},SystemLambda", "adders"),
     )
 }
@@ -175,6 +216,8 @@ class Document:
 
     def published(self, revision: Revision = ORIGINAL) -> datetime:
         """When it is published, in UTC; a corrected interval later, under the same name."""
+        if self.report.code:
+            return datetime.combine(self.day, CORRECTED_AT, _ZONE).astimezone(UTC)
         if self.report.kind == "day":
             at = datetime.combine(self.day - timedelta(days=1), PUBLISHED_AT, _ZONE)
             return at.astimezone(UTC) + timedelta(minutes=self.copy)
@@ -215,6 +258,9 @@ def _lines(report: Report, start: datetime, nodes: int, revision: Revision) -> I
     """The lines of an interval: its stamp, where it stands in front its flag, a place and its price."""
     local = start.astimezone(_ZONE)
     flag = "Y" if local.fold else "N"
+    if report.code:
+        yield from _corrections(report, start, nodes, revision)
+        return
     if report.kind == "run":
         stamp = f"{local:%m/%d/%Y %H:%M:%S},{flag}"
     elif report.kind == "quarter":
@@ -233,6 +279,14 @@ def _lines(report: Report, start: datetime, nodes: int, revision: Revision) -> I
         yield ",".join([stamp, *megawatts[:1], *cells, *megawatts[1:]]) + behind
 
 
+def _corrections(report: Report, start: datetime, nodes: int, revision: Revision) -> Iterator[str]:
+    local = start.astimezone(_ZONE)
+    hour = f"{local.hour + 1},{local.minute // 15 + 1}" if report.minutes == 15 else f"{local.hour + 1}"
+    behind = f"{local:%m/%d/%Y} 20:15:00,{'Y' if local.fold else 'N'}"
+    for words, place in _places(report, local.date(), nodes):
+        yield f"{local:%m/%d/%Y},{hour},{words}1.5,{price(report, place, start, revision)},{behind}"
+
+
 def _places(report: Report, day: date, nodes: int) -> Iterator[tuple[str, str]]:
     """The places of a report: what is printed of each before its price, and its id."""
     if report.holds == "services":
@@ -241,7 +295,7 @@ def _places(report: Report, day: date, nodes: int) -> Iterator[tuple[str, str]]:
         yield from ((f"{name},", f"{name}:BUS") for name in BUSES)
     elif report.holds == "points":
         for name, kinds in points(nodes).items():
-            if report.kind != "quarter":
+            if report.minutes != 15:
                 yield f"{name},", name
                 continue
             for kind in kinds:

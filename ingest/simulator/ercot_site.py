@@ -25,7 +25,7 @@ FAULT = (
     'ReportTypeId. [reporttypeid] required."}}]}'
 )
 _ZONE = ZoneInfo(CENTRAL)
-_BY_NUMBER = {report.number: report for report in REPORTS.values()}
+_BY_PREFIX = {report.prefix: report for report in REPORTS.values()}
 _EPOCH = datetime.fromisoformat("2010-01-01T00:00:00+00:00")
 
 
@@ -33,14 +33,14 @@ def answer(request: Request, world: World) -> Answer:
     """A list, a document, or the site's page at any other path."""
     if request.path == LIST:
         number = request.query.get("reportTypeId", "")
-        report = _BY_NUMBER.get(number)
+        reports = [report for report in REPORTS.values() if report.number == number]
         if number in YEARS:
             return Answer(200, _years(YEARS[number], world, request).encode(), JSON)
         if number == ercot_model.NUMBER:
             return Answer(200, _models(world, request).encode(), JSON)
-        if report is None:
+        if not reports:
             return Answer(200, FAULT.encode(), JSON)
-        return Answer(200, _listing(report, world, request).encode(), JSON)
+        return Answer(200, _listing(reports, world, request).encode(), JSON)
     if request.path == FILE:
         return _file(request, world)
     return Answer(200, b"<!doctype html><html><title>ERCOT</title></html>\n", HTML)
@@ -73,22 +73,24 @@ def is_hole(document: Document, revision: Revision) -> bool:
 def identity(document: Document, twin: bool = False) -> str:
     """The number of a document: that of its report, the seconds of its beginning, which copy, and the format."""
     seconds = int((document.start - _EPOCH).total_seconds())
-    return f"{document.report.number}{seconds:09d}{document.copy}{int(twin)}"
+    return f"{document.report.prefix}{seconds:09d}{document.copy}{int(twin)}"
 
 
 def found(identity: str) -> tuple[Document, bool] | None:
     """The document of a number, and whether the twin in XML is meant."""
-    if not identity.isdigit() or len(identity) != 16 or identity[:5] not in _BY_NUMBER:
+    if not identity.isdigit() or len(identity) != 16 or identity[:5] not in _BY_PREFIX:
         return None
     start = _EPOCH + timedelta(seconds=int(identity[5:14]))
-    document = Document(_BY_NUMBER[identity[:5]], start, int(identity[14]))
+    document = Document(_BY_PREFIX[identity[:5]], start, int(identity[14]))
     known = ercot_rows.documents(document.report, document.day)
     return (document, identity[15] == "1") if document in known else None
 
 
-def _listing(report: Report, world: World, request: Request) -> str:
+def _listing(reports: list[Report], world: World, request: Request) -> str:
     entries = []
-    for document, revision in [] if request.late else shown(report, world):
+    listed = [] if request.late else [entry for report in reports for entry in shown(report, world)]
+    for document, revision in listed:
+        report = document.report
         for twin, form in ((False, "csv"), (True, "xml")):
             published = document.published(revision).astimezone(_ZONE)
             name = f"{document.name}_{form}"

@@ -19,7 +19,7 @@ SYSTEMS = (LOAD, FORECAST)
 LONG_SINCE = date(2026, 3, 24)
 ZONES = "CSWS EDE GRDA INDN KACY KCPL LES MPS NPPD OKGE OPPD SECI SPRM SPS WAUE WFEC WR".split()
 WITH_BOTH_PARTS = ("KCPL", "LES", "NPPD", "OPPD", "WAUE", "WR")
-KEPT_DAYS, LATE = 35, timedelta(days=1, hours=9)
+KEPT_MONTHS, KEPT_DAYS, LATE = 24, 35, timedelta(days=1, hours=9)
 _ZONE = ZoneInfo(CENTRAL)
 _DAILY = re.compile(r"^/(\d{4})/DAILY_HOURLY_LOAD-(?P<day>\1\d{4})\.csv$")
 _MONTHLY = re.compile(r"^/(\d{4})/HOURLY_LOAD-(?P<month>\1\d{2})\.csv$")
@@ -32,7 +32,8 @@ def file_of(system: str, path: str, world: World) -> tuple[str, datetime] | None
         return _forecast_file(path, world)
     days = _days(path)
     today = clock.local_date(world.now, CENTRAL)
-    if not days or (len(days) == 1 and days[0] < today - timedelta(days=KEPT_DAYS)):
+    kept = today - timedelta(days=KEPT_DAYS) if len(days) == 1 else oldest_day(world.now)
+    if not days or days[0] < kept:
         return None
     due = clock.midnight(days[-1] + timedelta(days=1), CENTRAL).astimezone(UTC) + LATE
     if world.now < due:
@@ -41,6 +42,13 @@ def file_of(system: str, path: str, world: World) -> tuple[str, datetime] | None
     lines = [line for day, revision in zip(days, revisions, strict=True) for line in _lines(day, revision)]
     text = "\n".join([_header(days[-1]), *lines, ""])
     return text, max([due, *(revision.at for revision in revisions)])
+
+
+def oldest_day(now: datetime) -> date:
+    """The first day of which the portal has files still: older ones are zipped by year."""
+    today = clock.local_date(now, CENTRAL)
+    year, month = divmod(today.year * 12 + today.month - 1 - KEPT_MONTHS, 12)
+    return date(year, month + 1, min(today.day, 28))
 
 
 def _days(path: str) -> list[date]:
@@ -89,7 +97,7 @@ def _amount(series: str, area: str, start: datetime, revision: Revision) -> floa
 def _forecast_file(path: str, world: World) -> tuple[str, datetime] | None:
     found = _FORECAST.match(path)
     made = _made(path, found) if found else None
-    if made is None or world.now < made:
+    if made is None or world.now < made or clock.local_date(made, CENTRAL) < oldest_day(world.now):
         return None
     revision = world.revisions.current("SPP", FORECAST, clock.local_date(made, CENTRAL))
     both = clock.local_date(made, CENTRAL) >= TWO_AUTHORITIES_SINCE

@@ -19,8 +19,6 @@ from ingest.simulator.world import CENTRAL, World
 
 DAY_AHEAD_AT = time(16, 5)
 DAILY_DAYS, DAILY_AT = 5, time(18)
-# Older files are zipped by year.
-KEPT_MONTHS = 24
 _ZONE = ZoneInfo(CENTRAL)
 _DOWNLOAD = "/file-browser-api/download/"
 _WORDS = {
@@ -65,7 +63,7 @@ def answer(request: Request, world: World) -> Answer:
     if due is None or not intervals or world.now < due:
         return _missing()
     day = clock.local_date(intervals[0], CENTRAL)
-    if day < FIRST_DAY or day < _oldest(world.now):
+    if day < FIRST_DAY or day < spp_load.oldest_day(world.now):
         return _missing()
     revision = world.revisions.current("SPP", system.name, day)
     text = _text(system.name, tuple(intervals), world.nodes, revision, daily)
@@ -127,12 +125,6 @@ def _due(system: System, day: date) -> datetime:
     if system.day_ahead:
         return datetime.combine(day - timedelta(days=1), DAY_AHEAD_AT, _ZONE).astimezone(UTC)
     return datetime.combine(day + timedelta(days=DAILY_DAYS), DAILY_AT, _ZONE).astimezone(UTC)
-
-
-def _oldest(now: datetime) -> date:
-    today = clock.local_date(now, CENTRAL)
-    year, month = divmod(today.year * 12 + today.month - 1 - KEPT_MONTHS, 12)
-    return date(year, month + 1, min(today.day, 28))
 
 
 @lru_cache(maxsize=64)

@@ -70,7 +70,7 @@ def energy_prices(case: Case, known: Mapping[str, str]) -> list[Row]:
         bus = "busname" in row or "electricalbus" in row
         kind = TYPES.get(printed, "NODE") if printed else "BUS" if bus else kind_by_name(name, known)
         mark = "BUS" if bus else printed if printed in ("LZEW", "LZ_DCEW") else ""
-        price = float(next(row[key] for key in ("settlementpointprice", "lmp") if key in row))
+        price = float(next(row[key] for key in ("settlementpointprice", "sppcorrected", "lmp") if key in row))
         found = {
             "settlement_location": name,
             "settlement_location_id": f"{name}:{mark}" if mark else name,
@@ -97,7 +97,7 @@ def ancillary_services(case: Case) -> list[Row]:
     for row in lines(case):
         product = row.get("ancillarytype") or row.get("astype")
         prices = (
-            {product: row["mcpc"]}
+            {product: row.get("mcpc") or row["mcpccorrected"]}
             if product
             else {key.upper(): row[key] for key in row if key.upper() in STANDARD}
         )
