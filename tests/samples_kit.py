@@ -87,28 +87,41 @@ def files_below(root: Path) -> Iterator[Path]:
             yield path
 
 
+def some_of_many(paths: Iterable[Path]) -> list[Path]:
+    """Paths in order; of folders with a file an interval, one in forty."""
+    folders: dict[Path, list[Path]] = {}
+    for path in sorted(paths):
+        folders.setdefault(path.parent, []).append(path)
+    return [path for found in folders.values() for path in found[:: 40 if len(found) > 80 else 1]]
+
+
+def owner_of(source: Source, root: Path, path: Path) -> str | None:
+    """The dataset of a file, by its folder, or by the folder that holds those of its days."""
+    folders = [one.lower() for one in path.relative_to(root).parts[:-1]]
+    if folders[-1] == "first_rows":
+        folders = [path.name.lower()]
+    names = (owner(source, folder, path.name) for folder in reversed(folders))
+    return next((name for name in names if name), None)
+
+
 @cache
 def genuine() -> tuple[Sample, ...]:
     """Every genuine file of a declared dataset, and the first rows of such files that somebody kept."""
     found = []
     for source in registry.sources().values():
         root = samples() / source.iso.lower()
-        for path in sorted(files_below(root)) + sorted(root.glob("_derived/first_rows/*")):
-            folder = path.parent.name
-            derived = folder == "first_rows"
-            name = owner(source, path.name.lower() if derived else folder.lower(), path.name)
-            if name and path.is_file():
+        for path in some_of_many(files_below(root)) + sorted(root.glob("_derived/first_rows/*")):
+            if (name := owner_of(source, root, path)) and path.is_file():
                 found.append(Sample(source.iso, name, path, str(path.relative_to(samples()))))
     return tuple(found)
 
 
 def foreign() -> Iterator[tuple[str, Path]]:
     """Genuine files of these sources that are no declared dataset: other reports, documents, pages, errors."""
-    own = {sample.path for sample in genuine()}
     for iso in ISOS:
         root = samples() / iso.lower()
         for path in sorted(files_below(root)):
-            if path not in own:
+            if not owner_of(registry.source(iso), root, path):
                 yield iso, path
 
 

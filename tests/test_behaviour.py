@@ -26,10 +26,10 @@ from behaviour_kit import (
     stamp,
 )
 from oracle import readers
-from registry_kit import declared, is_list, is_newest_only, served_when, small, source_word
+from registry_kit import declared, feeds, is_list, is_newest_only, served_when, small, source_word
 
 from ingest import registry
-from ingest.registry import Source
+from ingest.registry import Dataset, Source
 from ingest.simulator import Simulator, expected
 
 AUTUMN, SPRING = date(2025, 11, 2), date(2026, 3, 8)
@@ -50,7 +50,7 @@ class Visit:
 def visits(source: Source, thorough: bool) -> Iterator[Visit]:
     """Months of a lake in a few runs: each period soon after it, what settles late when it has settled.
 
-    Unless thorough, five-minute markets are asked for their 25-hour day only.
+    Unless thorough, what has many files or rows a day is left out.
     """
     for now, first, last, when in (
         ("2025-11-02 12:00", AUTUMN, AUTUMN, "on the day"),
@@ -74,12 +74,32 @@ def visits(source: Source, thorough: bool) -> Iterator[Visit]:
                 for name, dataset in source.datasets.items()
                 if served_when(dataset) == when
                 and scope == ("hubs" if "hubs" in dataset.scopes else "all")
-                and (thorough or first == AUTUMN or dataset.interval_minutes > 5)
+                and (thorough or not is_heavy(dataset))
             )
             if names:
                 yield Visit(now, first, last, names, scope)
         if thorough and first == AUTUMN and when == "soon":
             yield Visit("2025-11-07 09:00", first, last, names_at(source, "all"), "all")
+
+
+def is_heavy(dataset: Dataset) -> bool:
+    """Whether a day of a dataset has many rows or many files."""
+    return dataset.interval_minutes < 60 or dataset.roads[0].span == "hour"
+
+
+LONG = pytest.mark.long
+WHOLE = [
+    pytest.param(iso, name, thorough, id=f"{str(iso).lower()} {name}{' thorough' * thorough}", marks=marks)
+    for iso, name in (param.values for param in TABULAR)
+    for thorough, marks in ((False, ()), (True, LONG))
+    if thorough or not is_heavy(registry.source(str(iso)).dataset(str(name)))
+]
+HELD = [
+    pytest.param(iso, table, series, thorough, id=f"{iso} {series}{' thorough' * thorough}", marks=marks)
+    for iso, table, series in SERIES
+    for thorough, marks in ((False, ()), (True, LONG))
+    if thorough or not all(is_heavy(dataset) for dataset, _ in feeds(registry.source(iso), table, series))
+]
 
 
 def names_at(source: Source, scope: str) -> tuple[str, ...]:
@@ -106,11 +126,6 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str,
             world.__exit__()
             assert world.sim is not None
             world.sim.stop()
-
-
-@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.long)], ids=["", "thorough"])
-def thorough(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
 
 
 @pytest.fixture
@@ -147,12 +162,14 @@ def test_only_the_declared_datasets_feed_no_table() -> None:
     assert {tuple(param.values) for param in DATASETS} == without | {tuple(param.values) for param in TABULAR}
 
 
-@pytest.mark.parametrize(("iso", "table", "series"), SERIES)
-def test_a_table_holds_what_landed_and_nothing_else(lived: World, iso: str, table: str, series: str) -> None:
+@pytest.mark.parametrize(("iso", "table", "series", "thorough"), HELD)
+def test_a_table_holds_what_landed_and_nothing_else(
+    lived: World, iso: str, table: str, series: str, thorough: bool
+) -> None:
     assert assert_series(lived, iso, table, series) > 0
 
 
-@pytest.mark.parametrize(("iso", "dataset"), TABULAR)
+@pytest.mark.parametrize(("iso", "dataset", "thorough"), WHOLE)
 def test_every_day_is_whole_and_says_what_the_site_prints(
     lived: World, iso: str, dataset: str, thorough: bool
 ) -> None:
@@ -203,7 +220,7 @@ def test_every_day_is_whole_and_says_what_the_site_prints(
 
 
 @pytest.mark.parametrize("iso", ISOS)
-@pytest.mark.parametrize("thorough", [False], ids=[""], indirect=True)
+@pytest.mark.parametrize("thorough", [False], ids=[""])
 def test_the_clock_changes_on_one_row_more_and_one_row_less(lived: World, iso: str) -> None:
     """Day-ahead hours of one place: 25 and 23 where the clock changes, the repeated hour twice, the skipped never."""
     rows = lived.query(

@@ -33,7 +33,7 @@ def file_of(system: str, path: str, world: World) -> tuple[str, datetime] | None
     days = _days(path)
     today = clock.local_date(world.now, CENTRAL)
     kept = today - timedelta(days=KEPT_DAYS) if len(days) == 1 else oldest_day(world.now)
-    if not days or days[0] < kept:
+    if not days or days[-1] < kept:
         return None
     due = clock.midnight(days[-1] + timedelta(days=1), CENTRAL).astimezone(UTC) + LATE
     if world.now < due:
