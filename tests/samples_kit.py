@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -39,6 +39,8 @@ FOLDERS = {
         "dam_spp_yearly": "da_energy_hourly",
         "rtm_spp": "rt_energy_15min",
         "sced_lmp": "rt_energy_5min",
+        "sced_lmp_resource_node_hub_zone": "rt_energy_5min",
+        "settlement_points_mapping": "settlement_points",
         "dam_mcpc": "da_as_hourly",
         "dam_mcpc_yearly": "da_as_hourly",
     },
