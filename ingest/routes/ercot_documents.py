@@ -274,9 +274,10 @@ def lacking(
     spans_held = list(held)
     open_spans = subtract(request.period, spans_held)
     if dataset.may_be_empty:
-        if not spans_held:
+        if spans_held:
+            return
+        if not is_out_of_reach(source, road, request.period, clocks.now()):
             raise NoData(f"{SITE} has no document of {dataset.source_name} for this period.")
-        return
     for status, gaps in _by_status(open_spans, road, dataset, source).items():
         for gap in merged(gaps):
             yield Answer(

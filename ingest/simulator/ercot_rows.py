@@ -70,7 +70,7 @@ class Report:
             return self.columns.replace("SystemLambda", "CappedSystemLambda,UncappedSystemLambda")
         if self.holds == "adders":
             return f"{self.columns},{','.join(self.parts(day))}" + (
-                ",PRC,RTOLHSL" if day < TOGETHER_SINCE else ",RTOLHSL,RTDLL"
+                ",RTOLCAP,RTOLHSL" if day < TOGETHER_SINCE else ",RTOLHSL,RTDLL"
             )
         return self.columns
 
