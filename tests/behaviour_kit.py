@@ -99,10 +99,7 @@ def is_newest_only(dataset: Dataset) -> bool:
 
 
 def servable_day(dataset: Dataset, usual: date, now: datetime) -> date:
-    """A day that a dataset's first road serves at a moment: the usual one where that is kept for so long.
-
-    Tomorrow where nothing past is served.
-    """
+    """A day that a dataset's first road serves: the usual one or the oldest; tomorrow where nothing past is served."""
     if is_newest_only(dataset):
         return now.date() + timedelta(days=1)
     kept = dataset.roads[0].retention.days
