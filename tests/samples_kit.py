@@ -42,6 +42,7 @@ FOLDERS = {
         "sced_lmp_resource_node_hub_zone": "rt_energy_5min",
         "settlement_points_mapping": "settlement_points",
         "dam_mcpc": "da_as_hourly",
+        "actual_load_weather_zone": "load_hourly",
         "dam_mcpc_yearly": "da_as_hourly",
     },
     # The name that the dataset had once.

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.long
 PRICES = (
     *"MW PRC VALUE total_lmp_da total_lmp_rt value mcp mw".split(),
     *"prelim_load_avg_hourly instantaneous_load forecast_load_mw DESCRIPTION pnode_subtype LocationName".split(),
-    "LBMP ($/MWHr)",
+    *("LBMP ($/MWHr)", "SOUTH"),
     *"SettlementPointPrice LMP MCPC SystemLambda CappedSystemLambda RTORPA SPPCorrected MCPCCorrected".split(),
     *("Locational Marginal Price", "MTLF"),
     *"LmpTotal tmsr_clearing_price TmsrClearingPrice RegCapacityClearingPrice".split(),

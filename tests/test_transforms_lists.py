@@ -131,10 +131,10 @@ def test_a_bus_and_a_resource_node_of_one_name_are_two_locations(tmp_path: Path)
     case = one("Settlement_Points_11022025_014625.csv", BUSES)
     rows = published("ercot/settlement_points", lay_out(tmp_path, case))
     found = {row["settlement_location_id"]: row for row in rows}
-    assert {"RN", "RN BUS"} <= set(found)
+    assert {"RN", "RN:BUS"} <= set(found)
     assert found["RN"]["voltage_kv"] is None
-    assert (found["RN"]["zone"], found["RN BUS"]["zone"]) == ("LZ_WEST", "LZ_NORTH")
-    assert found["RN BUS"]["member_of"] == "HB_NORTH"
+    assert (found["RN"]["zone"], found["RN:BUS"]["zone"]) == ("LZ_WEST", "LZ_NORTH")
+    assert found["RN:BUS"]["member_of"] == "HB_NORTH"
 
 
 def test_hubs_and_ties_are_told_by_their_names(tmp_path: Path) -> None:

@@ -242,6 +242,12 @@ def _posted(period: Period, words: dict[str, str], clock: str) -> tuple[datetime
         return _wall(period.start, zone), _wall(period.end + documents.LATEST_OF_A_DAY, zone)
     if words.get("published") == "on":
         return _wall(period.start, zone), _wall(period.end, zone)
+    if words.get("published") == "after":
+        first, last = (
+            clocks.midnight(local_date(edge, clock) + timedelta(days=1), clock)
+            for edge in (period.start, period.end)
+        )
+        return _wall(first, zone), _wall(last, zone)
     first = clocks.midnight(local_date(period.start, clock) - timedelta(days=1), clock)
     return _wall(first, zone), _wall(period.end - timedelta(days=1) + documents.LATEST_OF_A_DAY, zone)
 

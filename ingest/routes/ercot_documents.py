@@ -83,8 +83,8 @@ def wanted(
     """The documents that may be of a period, oldest first; their rows decide.
 
     ``words`` are a road's: ``names`` says what the wall time in a name is (``begin`` or ``end`` of the interval); or
-    ``published: before``, where a document comes on the day before; or ``published: on``, where a period is asked for
-    by the documents that were published in it; or ``year``, the name of a year's document. A ``word`` must be a part
+    ``published: before``, where a document comes on the day before, or ``after``, on the day after; or ``on``, where a
+    period is asked for by the documents that were published in it; or ``year``, the name of a year's document. A ``word`` must be a part
     of the name, where a report has several kinds of documents.
     """
     # Every document has a twin of the same content in XML.
@@ -102,9 +102,12 @@ def wanted(
     elif words["published"] == "on":
         found = [one for one in own if period.start <= one.published_at < period.end]
     else:
-        first = clocks.midnight(local_date(period.start, clock) - timedelta(days=1), clock)
-        last = clocks.midnight(local_date(period.end - timedelta(seconds=1), clock), clock)
-        found = [one for one in own if first <= one.published_at < last + LATEST_OF_A_DAY]
+        after = words["published"] == "after"
+        away = timedelta(days=1 if after else -1)
+        first = clocks.midnight(local_date(period.start, clock) + away, clock)
+        last = clocks.midnight(local_date(period.end, clock) + away, clock)
+        late = timedelta(0) if after else LATEST_OF_A_DAY
+        found = [one for one in own if first <= one.published_at < last + late]
     return sorted(found, key=lambda one: (one.published_at, one.id))
 
 
@@ -274,13 +277,10 @@ def lacking(
     spans_held = list(held)
     open_spans = subtract(request.period, spans_held)
     if dataset.may_be_empty:
-        if not spans_held and is_out_of_reach(source, road, request.period, clocks.now()):
-            # Gone is not the same as never there.
-            words = _WORDS[Status.EXPIRED].format(SITE, road.name)
-            yield Answer((request.period,), status=Status.EXPIRED, message=words, part=request.part)
-        elif not spans_held:
+        if spans_held:
+            return
+        if not is_out_of_reach(source, road, request.period, clocks.now()):
             raise NoData(f"{SITE} has no document of {dataset.source_name} for this period.")
-        return
     for status, gaps in _by_status(open_spans, road, dataset, source).items():
         for gap in merged(gaps):
             yield Answer(

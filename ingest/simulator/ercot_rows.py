@@ -20,6 +20,7 @@ CENT = 10_000
 FIRST_DAY = date(2010, 12, 1)
 PUBLISHED_AT = time(12, 33)
 CORRECTED_AT = time(21, 30)
+LOAD_AT = time(5, 50)
 QUARTER = timedelta(minutes=15)
 # A document of this quarter of every day is published twice.
 TWICE = time(3)
@@ -54,7 +55,7 @@ class Report:
     minutes: int
     days_shown: int
     columns: str
-    holds: Literal["points", "buses", "services", "lambda", "adders"] = "points"
+    holds: Literal["points", "buses", "services", "lambda", "adders", "load"] = "points"
     # Corrections come in the evening of the day itself, all of it corrected, with a code of their own in numbers:
     # several kinds share a report.
     code: str = ""
@@ -70,7 +71,7 @@ class Report:
             return self.columns.replace("SystemLambda", "CappedSystemLambda,UncappedSystemLambda")
         if self.holds == "adders":
             return f"{self.columns},{','.join(self.parts(day))}" + (
-                ",PRC,RTOLHSL" if day < TOGETHER_SINCE else ",RTOLHSL,RTDLL"
+                ",RTOLCAP,RTOLHSL" if day < TOGETHER_SINCE else ",RTOLHSL,RTDLL"
             )
         return self.columns
 
@@ -178,6 +179,26 @@ REPORTS: Mapping[str, Report] = {
             f"{QUARTERLY},SettlementPointName,SettlementPointType,SPPOriginal,SPPCorrected,{CORRECTED}",
             code="93045",
         ),
+        Report(
+            "NP6-345-CD",
+            "13101",
+            "ACTUALSYSLOADWZNP6345",
+            "day",
+            60,
+            31,
+            "OperDay,HourEnding,COAST,EAST,FAR_WEST,NORTH,NORTH_C,SOUTHERN,SOUTH_C,WEST,TOTAL,DSTFlag",
+            "load",
+        ),
+        Report(
+            "NP6-346-CD",
+            "14836",
+            "ACTUALSYSLOADFZNP6346",
+            "day",
+            60,
+            31,
+            "OperDay,HourEnding,NORTH,SOUTH,WEST,HOUSTON,TOTAL,DSTFlag",
+            "load",
+        ),
         Report("NP6-323-CD", "13221", "RTPRICEADDERSNP6323", "run", 5, 5, f"{RUN},SystemLambda", "adders"),
     )
 }
@@ -218,6 +239,9 @@ class Document:
         """When it is published, in UTC; a corrected interval later, under the same name."""
         if self.report.code:
             return datetime.combine(self.day, CORRECTED_AT, _ZONE).astimezone(UTC)
+        if self.report.holds == "load":
+            at = datetime.combine(self.day + timedelta(days=1), LOAD_AT, _ZONE).astimezone(UTC)
+            return max(at, revision.at)
         if self.report.kind == "day":
             at = datetime.combine(self.day - timedelta(days=1), PUBLISHED_AT, _ZONE)
             return at.astimezone(UTC) + timedelta(minutes=self.copy)
@@ -273,6 +297,9 @@ def _lines(report: Report, start: datetime, nodes: int, revision: Revision) -> I
     behind = f",{flag}" if report.header(local.date()).endswith("DSTFlag") else ""
     for words, place in _places(report, local.date(), nodes):
         yield f"{stamp}{ahead},{words}{_padded(report, price(report, place, start, revision))}{behind}"
+    if report.holds == "load":
+        cells = [load_cell(report, area, start, revision) for area in report.columns.split(",")[2:-1]]
+        yield ",".join([stamp, *cells]) + behind
     if report.holds in ("lambda", "adders"):
         cells = [price(report, part, start, revision) for part in report.parts(local.date())]
         megawatts = ["71.5", "6120.4", "0.1"] if report.holds == "adders" else []
@@ -312,6 +339,18 @@ def _padded(report: Report, cell: str) -> str:
 def points(nodes: int) -> dict[str, tuple[str, ...]]:
     """Settlement points with their types; ``nodes`` counts the synthetic ones."""
     return {**POINTS, **{f"SIM{number:05d}_RN": ("RN",) for number in range(nodes)}}
+
+
+def load_cell(report: Report, area: str, start: datetime, revision: Revision = ORIGINAL) -> str:
+    """The printed load of a zone, or of the system: megawatts with two decimals."""
+    if area == "TOTAL":
+        zones = report.columns.split(",")[2:-2]
+        return f"{sum(float(load_cell(report, zone, start, revision)) for zone in zones):.2f}"
+    local, minute = start.astimezone(_ZONE), int(start.timestamp()) // 60
+    seed = prices.seed("ERCOT", report.name, area)
+    amount = (800 + seed % 9000) * (100 - abs(16 - local.hour) * 2) / 100
+    amount *= 1 + (prices.mix(seed, minute) % 400 - 200) / 5000
+    return f"{amount + revision.amount_for(area, local.hour) / prices.DOLLAR:.2f}"
 
 
 def services(day: date) -> tuple[str, ...]:

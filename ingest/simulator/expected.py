@@ -215,6 +215,8 @@ def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dic
 def _ercot(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
     report = ercot_rows.REPORTS[name]
     revision = history.current("ERCOT", name, clock.local_date(instant, CENTRAL))
+    if report.holds == "load":
+        return {"MW": ercot_rows.load_cell(report, location, instant, revision)}
     if report.holds == "services":
         _, product = location.split(" ")
         return {"MCPC": ercot_rows.price(report, product, instant, revision)}

@@ -142,3 +142,26 @@ def price_adders(case: Case) -> list[Row]:
                     found["interval_start_utc"] = start_of(row)
                 rows.append(found)
     return rows
+
+
+def load(case: Case) -> list[Row]:
+    """One row per zone and hour; the total is the system's, and told once, by weather zones."""
+    rows = []
+    for row in lines(case):
+        by_weather = "coast" in row
+        start = start_of({**row, "deliverydate": row["operday"]})
+        for title, text in row.items():
+            if title in ("operday", "hourending", "dstflag") or (title == "total" and not by_weather):
+                continue
+            kind = "SYSTEM" if title == "total" else "WEATHER_ZONE" if by_weather else "ZONE"
+            rows.append(
+                {
+                    "interval_start_utc": start,
+                    "load_type": "actual",
+                    "area": title.upper(),
+                    "area_type": kind,
+                    "area_id": title.upper(),
+                    "load_mw": float(text),
+                }
+            )
+    return rows

@@ -149,7 +149,7 @@ def settlement_points(case: Case) -> list[Row]:
                 **common,
                 "settlement_location": record["ELECTRICAL_BUS"],
                 "settlement_location_type": "BUS",
-                "settlement_location_id": f"{record['ELECTRICAL_BUS']} BUS",
+                "settlement_location_id": f"{record['ELECTRICAL_BUS']}:BUS",
                 "source_type": "ELECTRICAL_BUS",
                 "zone": record["SETTLEMENT_LOAD_ZONE"],
                 "member_of": record["HUB"] or "",

@@ -99,6 +99,8 @@ def published(
             return ercot.energy_prices(case, known)
         case "ERCOT", "ancillary_services":
             return ercot.ancillary_services(case)
+        case "ERCOT", "load":
+            return ercot.load(case)
         case "ERCOT", "price_adders":
             return ercot.price_adders(case)
         case "ISONE", "energy_prices":

@@ -32,7 +32,7 @@ places AS (
     SELECT
         filename,
         loaded_utc,
-        bus || ' BUS' AS location_id,
+        concat(bus, ':BUS') AS location_id,
         bus AS location_name,
         'BUS' AS location_type,
         'ELECTRICAL_BUS' AS own_type,
