@@ -54,8 +54,8 @@ NULLIF(
     ''
 );
 
--- The wall time at which an hour begins, from a month-first date and the hour's end: '02:00', '2:00', '02', '2'
--- or '24:00'. NULL where either is none.
+-- The wall time at which an hour begins, from a month-first date and the hour's end: '02:00', '2:00', '02',
+-- '2' or '24:00'. NULL where either is none.
 CREATE OR REPLACE MACRO wall_of_hour_ending(day, hour_ending) AS
 naive_of_24_hour_stamp(TRIM(day) || ' 00:00')
 + CASE
