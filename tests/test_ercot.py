@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from behaviour_kit import stamp
 from oracle import ercot
-from oracle.shell import Case, assert_same, case_of, genuine, lay_out, objections, published
+from oracle.shell import Case, assert_same, case_of, derived, genuine, lay_out, objections, published
 from oracle.shell import samples as samples_folder
 
 from ingest import registry
 from ingest.simulator import ercot_rows, ercot_site
 from ingest.simulator.world import World as Sites
+from lake import stage
+from lake.recognise import recognise
 
 PRICE = (
     "settlement_location",
@@ -136,6 +138,75 @@ def test_clearing_prices_are_those_of_the_file(case: Case, tmp_path: Path) -> No
 def test_the_clearing_prices_of_a_year_are_those_of_the_file(case: Case, tmp_path: Path) -> None:
     rows = published("ercot/dam_mcpc_yearly", lay_out(tmp_path, case))
     assert_same(rows, ercot.ancillary_services(case), *SERVICE)
+
+
+PIT, QUOTED = "ercot/_derived/pit_lake_archive_samples", "ercot/_derived/quoted_rows"
+KEPT_ROWS = [
+    ("da_bus_energy_hourly", f"{QUOTED}/cdr.00012328.0000000000000000.20250804.123224.DAMHRLMPNP4183.csv"),
+    ("da_as_hourly", f"{PIT}/np4-188-cd_20260929_first2h.csv"),
+    ("rt_as_15min", f"{PIT}/np6-331-cd_20260929_HE12_int1.csv"),
+    ("rt_as_15min", f"{QUOTED}/RTCPC_NP6331_20260925_row.csv"),
+    (
+        "rt_system_lambda_5min",
+        f"{QUOTED}/cdr.00013114.0000000000000000.20250804.205512.SCEDSYSLAMBDANP6322_20250804_205511.csv",
+    ),
+    ("rt_system_lambda_5min", f"{PIT}/np6-322-cd_20260929_112517.csv"),
+]
+
+
+@pytest.mark.parametrize(("dataset", "name"), KEPT_ROWS)
+def test_rows_that_somebody_kept_are_recognised_and_read(dataset: str, name: str, tmp_path: Path) -> None:
+    """No proof of whole files, but of headers and of how values are written."""
+    paths = derived(name)
+    if not paths:
+        pytest.skip("the samples are not here")
+    source = registry.source("ERCOT")
+    entry = source.dataset(dataset)
+    (member,) = stage.lay_out(paths[0], paths[0].name, tmp_path / "members")
+    shape = entry.shapes[recognise(member, entry, source).shape]
+    ((feed, sql),) = shape.sql.items()
+    case = case_of(paths[0])
+    rows = published(sql.removesuffix(".sql"), lay_out(tmp_path, case), known_locations=KNOWN)
+    time = "stamp_utc" if entry.feeds[feed].stamp else "interval_start_utc"
+    match entry.feeds[feed].table:
+        case "energy_prices":
+            assert_same(rows, ercot.energy_prices(case, KNOWN), *PRICE, time)
+        case "ancillary_services":
+            assert_same(rows, ercot.ancillary_services(case), *SERVICE)
+        case _:
+            assert_same(rows, ercot.price_adders(case), "settlement_location_id", "component", "price", time)
+
+
+CORRECTED = [
+    (
+        "dam_spp_corrections",
+        "DeliveryDate,DeliveryHour,SettlementPoint,SPPOriginal,SPPCorrected,PriceCorrectionTime,DSTFlag",
+        "11/02/2025,2,HB_WEST,20,21.5,11/04/2025 10:00:00,Y",
+    ),
+    (
+        "rtm_spp_corrections",
+        "DeliveryDate,DeliveryHour,DeliveryInterval,SettlementPointName,SettlementPointType,SPPOriginal,SPPCorrected,"
+        "PriceCorrectionTime",
+        "11/03/2025,24,4,LZ_WEST,LZEW,20,-21.5,11/04/2025 10:00:00",
+    ),
+    (
+        "dam_mcpc_corrections",
+        "DeliveryDate,DeliveryHour,ASType,MCPCOriginal,MCPCCorrected,PriceCorrectionTime,DSTFlag",
+        "11/03/2025,1,ECRS,1,0.5,11/04/2025 10:00:00,N",
+    ),
+]
+
+
+@pytest.mark.parametrize(("transform", "header", "line"), CORRECTED)
+def test_a_correction_says_the_corrected_price(
+    transform: str, header: str, line: str, tmp_path: Path
+) -> None:
+    case = made("correction", header, line)
+    rows = published(f"ercot/{transform}", lay_out(tmp_path, case), known_locations=KNOWN)
+    if "mcpc" in transform:
+        assert_same(rows, ercot.ancillary_services(case), *SERVICE)
+    else:
+        assert_same(rows, ercot.energy_prices(case, KNOWN), *PRICE, "interval_start_utc")
 
 
 def test_a_whole_day_of_15_minutes_and_of_runs_is_read_to_the_last_row(tmp_path: Path) -> None:

@@ -299,3 +299,27 @@ def test_a_fault_is_told_in_the_sites_own_words(tmp_path: Path, name: str, words
     path.write_text(ercot_site.FAULT)
     with pytest.raises(Refused, match=words):
         route(name).judge(path)
+
+
+def test_a_correction_is_a_version_after_the_price_that_it_corrects(world: World) -> None:
+    day, names = date(2026, 11, 17), ["da_energy_hourly", "da_energy_hourly_corrected"]
+    # The correction first: the stage decides, and not the order in which they came.
+    for name in reversed(names):
+        assert world.ingest("ERCOT", day, day, [name]).complete
+    histories = world.query(
+        "SELECT DISTINCT list((version, is_current, split_part(data_source, '/', 3)) ORDER BY version) AS history "
+        "FROM market.energy_prices_all GROUP BY settlement_location_id, datetime_utc"
+    )
+    assert [[tuple(one) for one in row["history"]] for row in histories] == [
+        [(1, False, names[0]), (2, True, names[1])]
+    ]
+    assert assert_series(world, "ERCOT", "energy_prices", "da_energy_hourly") == 2 * 24 * 6
+
+
+def test_a_day_without_corrections_is_empty_and_no_failure(world: World) -> None:
+    assert world.sim is not None
+    world.sim.fail(LISTS, "late", times=None)
+    report = world.download("ERCOT", date(2026, 11, 1), date(2026, 11, 18), ["rt_energy_15min_corrected"])
+    assert report.complete
+    assert report.landing is not None
+    assert statuses(report.landing) == ["empty"]

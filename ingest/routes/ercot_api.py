@@ -84,7 +84,8 @@ class ErcotApi:
             if not periods:
                 one.download.path.unlink(missing_ok=True)
                 continue
-            single = one.documents[0].name if len(one.documents) == 1 else f"p{number}"
+            first = one.documents[0]
+            single = f"{first.name}_{first.id}" if len(one.documents) == 1 else f"p{number}"
             yield Answer(
                 periods=periods,
                 download=one.download,
@@ -151,14 +152,15 @@ class _Asked:
 
     def fetched(self, batch: Sequence[Document]) -> Fetched:
         """Some documents in one zip of zips, each with the interval that its rows tell."""
-        post = Post(words={"docIds": [int(one.id) for one in batch]})
+        ids = [one.id for one in batch]
+        post = Post(words={"docIds": [int(one) if one.isdigit() else one for one in ids]})
         answer = self._get(f"archive/{self.report}/download", None, self._is_zip, post)
         with documents.opened():
-            heads = {name.partition(".")[0]: head for name, head in documents.texts(answer.path)}
+            told = list(documents.texts(answer.path))
+        # Documents are called by their numbers; where they are not, every one of them is ours all the same.
+        heads = [head for name, head in told if name.partition(".")[0] in ids] or [head for _, head in told]
         intervals = [
-            documents.interval_of(heads[one.id], self.words, self.period, self.source.clock)
-            for one in batch
-            if one.id in heads
+            documents.interval_of(head, self.words, self.period, self.source.clock) for head in heads
         ]
         return Fetched(answer, tuple(batch), tuple(intervals))
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
@@ -218,7 +218,10 @@ def first_interval(head: str, clock: str) -> Period | None:
 
     None where the head holds no row, or says its time in a way that is not known here.
     """
-    rows = list(csv.reader(io.StringIO(head.lstrip("\r\n"))))[:2]
+    try:
+        rows = list(islice(csv.reader(io.StringIO(head.lstrip("\r\n"))), 2))
+    except csv.Error:
+        return None
     if len(rows) < 2:
         return None
     names = [name.strip().replace(" ", "").lower() for name in rows[0]]
