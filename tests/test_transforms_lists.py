@@ -21,6 +21,12 @@ PNODE = (
     "2,OLD  69 KV,BUS,LOAD,PECO,69 KV,6/1/2010 12:00:00 AM,12/31/9999 12:00:00 AM\n"
     "3,TIE,AGGREGATE,TIE,,odd,3/11/2012 12:00:00 AM,11/4/2012 12:00:00 AM\n"
 )
+PNODES = (
+    '[{"pnode_id":1,"pnode_name":"PJM-RTO","pnode_type":"AGGREGATE","pnode_subtype":"ZONE","zone":null,'
+    '"voltage_level":null,"effective_date":"2017-09-08T00:00:00","termination_date":"9999-12-31T00:00:00"},'
+    '{"pnode_id":2,"pnode_name":"OLD  69 KV","pnode_type":"BUS","pnode_subtype":"GEN","zone":"PSEG",'
+    '"voltage_level":"69 KV","effective_date":"1998-04-01T00:00:00","termination_date":"2010-06-01T00:00:00"}]'
+)
 GENERATORS = (
     "Generator Name,Generator PTID,Aggregation PTID,Subzone,Zone,Latitude,Longitude,Active\r\n"
     'ADK HUDSON___FALLS,24011,,CAPITL,CAPITL,43.3,-73.58,Y\r\n"A, B___1",23001,55001,,WEST,0,0,N\r\n'
@@ -46,6 +52,7 @@ LOCATIONS = (
 KNOWN = {"SPPNORTH_HUB": "HUB", "AECI": "INTERFACE"}
 READ = {
     "pjm/pnode_csv": lists.pnodes,
+    "pjm/pnode_json": lists.pnodes,
     "nyiso/generator": lists.generators,
     "caiso/atl_pnode": lists.atlas,
     "caiso/atl_pnode_map": lists.atlas,
@@ -69,6 +76,8 @@ def simulated(iso: str, word: str, name: str) -> Case:
 CASES: list[tuple[str, Case]] = [
     ("pjm/pnode_csv", one("pnode.csv", PNODE)),
     ("pjm/pnode_csv", simulated("PJM", "pnode", "pnode simulated.csv")),
+    ("pjm/pnode_json", one("page.json", f'{{"links":[],"items":{PNODES},"totalRows":2}}')),
+    ("pjm/pnode_json", one("download.json", PNODES)),
     ("nyiso/generator", one("generator.csv", GENERATORS)),
     ("nyiso/generator", simulated("NYISO", "generator", "generator simulated.csv")),
     ("caiso/atl_tac_area_map", one("20230917_20230918_ATL_TAC_AREA_MAP_N_20230921_10_30_28_v1.csv", AREAS)),

@@ -5,13 +5,15 @@ A correction of a list changes what it says of every location in one column, sin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from ingest.clock import local_date
 from ingest.simulator import isone_rows, nyiso_files, pjm_locations
-from ingest.simulator.answers import Request, with_extra_column
+from ingest.simulator.answers import Answer, Request, with_extra_column
 from ingest.simulator.caiso_reports import locations as caiso_locations
 from ingest.simulator.revisions import ORIGINAL, Revision
 from ingest.simulator.world import CENTRAL, EASTERN, PACIFIC, World
@@ -240,17 +242,45 @@ LISTS: Mapping[tuple[str, str], LocationList] = {
 }
 
 
-def page(iso: str, word: str, request: Request, world: World) -> tuple[str, int]:
-    """A page of today's list, by ``startRow`` and ``rowCount``, and how many rows there are in all."""
+def page(iso: str, word: str, request: Request, world: World) -> Answer:
+    """A page of today's list, by ``startRow`` and ``rowCount``, and how many rows there are in all.
+
+    CSV where it is asked for, else JSON: the items of a page, or as a download the bare array.
+    """
     found = LISTS[iso, word]
     revision = world.revisions.current(iso, word, local_date(world.now, found.clock))
-    header, *rows = found.text(world.nodes, revision).split(found.line_end)[:-1]
-    rows = [] if request.late else rows
+    rows = (
+        []
+        if request.late
+        else [
+            {name: row.get(name, "") for name in found.columns} for row in found.rows(world.nodes, revision)
+        ]
+    )
     start, count = (
         int(request.query.get(name, most)) for name, most in (("startRow", "1"), ("rowCount", "50000"))
     )
-    text = found.line_end.join([header, *rows[start - 1 : start - 1 + count], ""])
-    return with_extra_column(text, found.line_end) if request.drift else text, len(rows)
+    asked = rows[start - 1 : start - 1 + count]
+    if request.query.get("format") == "csv":
+        lines = [found.columns, *(row.values() for row in asked), ()]
+        text = found.line_end.join(",".join(line) for line in lines)
+        text = with_extra_column(text, found.line_end) if request.drift else text
+        return Answer(200, text.encode(), "text/csv; charset=utf-8", (("X-TotalRows", str(len(rows))),))
+    items: list[dict[str, object]] = [{name: _plain(cell) for name, cell in row.items()} for row in asked]
+    items = [item | {"new_column": 1} for item in items] if request.drift else items
+    links = [{"rel": "self", "href": f"{world.url}/{request.host}{request.path}?startRow={start}"}]
+    body = (
+        items if request.query.get("download") else {"links": links, "items": items, "totalRows": len(rows)}
+    )
+    text = json.dumps(body, separators=(",", ":"))
+    return Answer(200, text.encode(), "application/json; charset=utf-8", (("X-TotalRows", str(len(rows))),))
+
+
+def _plain(cell: str) -> str | int | None:
+    """A cell as JSON: ids are numbers, stamps are of ISO 8601, and blank is null."""
+    try:
+        return f"{datetime.strptime(cell, '%m/%d/%Y %I:%M:%S %p'):%Y-%m-%dT%H:%M:%S}"
+    except ValueError:
+        return int(cell) if cell.isdigit() else cell or None
 
 
 def named(iso: str, word: str) -> LocationList | None:

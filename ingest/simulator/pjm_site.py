@@ -80,8 +80,7 @@ def answer(request: Request, world: World) -> Answer:
             "subscription.",
         )
     if lists.named("PJM", word):
-        text, total = lists.page("PJM", word, request, world)
-        return _packed(request, Answer(200, text.encode(), CSV, (("X-TotalRows", str(total)),)))
+        return _packed(request, lists.page("PJM", word, request, world))
     feed = FEEDS[word]
     if len(parts) == 4:
         if parts[3] != "metadata":

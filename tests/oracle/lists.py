@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from oracle import miso, spp
+from oracle import miso, pjm, spp
 from oracle.pjm import voltage
 from oracle.shell import Case, Row
 
@@ -46,9 +46,8 @@ def _number(text: str | None) -> float | None:
 
 def pnodes(case: Case) -> list[Row]:
     """PJM's pricing nodes, with the dates that each row states."""
-    form = "%m/%d/%Y %I:%M:%S %p"
     rows = []
-    for _, record in records(case):
+    for record in pjm.records(case):
         word = record["pnode_subtype"] or record["pnode_type"]
         ends = record["termination_date"]
         rows.append(
@@ -60,11 +59,15 @@ def pnodes(case: Case) -> list[Row]:
                 "source_type": word,
                 "zone": record["zone"],
                 "voltage_kv": voltage(record["voltage_level"]),
-                "valid_from_utc": _utc(record["effective_date"], form, NEW_YORK),
-                "valid_to_utc": None if "/9999" in ends else _utc(ends, form, NEW_YORK),
+                "valid_from_utc": _eastern(record["effective_date"]),
+                "valid_to_utc": None if "9999" in ends else _eastern(ends),
             }
         )
     return rows
+
+
+def _eastern(text: str) -> datetime:
+    return pjm.stamp(text).replace(tzinfo=NEW_YORK).astimezone(UTC).replace(tzinfo=None)
 
 
 def generators(case: Case) -> list[Row]:
