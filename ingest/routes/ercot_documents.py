@@ -84,8 +84,8 @@ def wanted(
 
     ``words`` are a road's: ``names`` says what the wall time in a name is (``begin`` or ``end`` of the interval); or
     ``published: before``, where a document comes on the day before, or ``after``, on the day after; or ``on``, where a
-    period is asked for by the documents that were published in it; or ``year``, the name of a year's document. A ``word`` must be a part
-    of the name, where a report has several kinds of documents.
+    period is asked for by the documents that were published in it; or ``year``, the name of a year's document. A
+    ``word`` must be a part of the name, where a report has several kinds of documents.
     """
     # Every document has a twin of the same content in XML.
     own = [
