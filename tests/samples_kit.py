@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from xml.etree.ElementTree import ParseError
 
 import pytest
@@ -20,6 +21,9 @@ from ingest import registry
 from ingest.clock import market_days
 from ingest.registry import Dataset, Source
 from ingest.simulator import Simulator
+from lake.errors import SchemaDrift
+from lake.recognise import recognise
+from lake.stage import lay_out
 
 NOW = stamp("2026-11-20 08:00")
 # A 25-hour day that every road still reaches at some clock, and days of the layouts before it.
@@ -223,7 +227,9 @@ def _reports(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple
 
 
 def _documents(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
-    """A document from before the column for the repeated hour, which comes last."""
+    """A document from before the column for the repeated hour, which comes last; the hubs of a network model."""
+    if "hub_names" in dataset.shapes:
+        yield "Hub_Name_AND_DC_Ties_11022025_174625.csv", b"NAME\r\nHB_NORTH\r\nDC_E\r\n"
     if "before_dst_flag" in dataset.shapes:
         (_, content), *_ = served(sim, source, dataset, dataset.roads[0], DAY - timedelta(days=1))
         ((name, text),) = unpack("", content)
@@ -255,6 +261,21 @@ OTHER_LAYOUTS: Mapping[str, Callable[[Simulator, Source, Dataset], Iterator[tupl
     "NYISO": _mis,
     "SPP": _portal,
 }
+
+
+def is_passed_over(sample: Sample) -> bool:
+    """Whether all that a file holds is declared, and of no table."""
+    source = registry.source(sample.iso)
+    dataset = source.dataset(sample.dataset)
+    with TemporaryDirectory() as folder:
+        try:
+            shapes = [
+                dataset.shapes[recognise(member, dataset, source).shape]
+                for member in lay_out(sample.path, sample.path.name, Path(folder))
+            ]
+        except SchemaDrift:
+            return False
+    return not any(shape.sql for shape in shapes)
 
 
 @cache

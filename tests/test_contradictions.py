@@ -20,10 +20,12 @@ pytestmark = pytest.mark.long
 
 # The column that holds a price, in the CSV of every dataset, by the sources' own names.
 PRICES = (
+    # PRC is a price in one market and a reserve in another.
+    "RTORPA",
     *"MW PRC VALUE total_lmp_da total_lmp_rt value mcp mw".split(),
     *"prelim_load_avg_hourly instantaneous_load forecast_load_mw DESCRIPTION pnode_subtype LocationName".split(),
     *("LBMP ($/MWHr)", "SOUTH"),
-    *"SettlementPointPrice LMP MCPC SystemLambda CappedSystemLambda RTORPA SPPCorrected MCPCCorrected".split(),
+    *"SettlementPointPrice LMP MCPC SystemLambda CappedSystemLambda SPPCorrected MCPCCorrected".split(),
     *("Locational Marginal Price", "MTLF"),
     *"LmpTotal tmsr_clearing_price TmsrClearingPrice RegCapacityClearingPrice".split(),
     *"Load LoadMw estimated_load_mw".split(),

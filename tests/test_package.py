@@ -58,7 +58,8 @@ def test_the_wheel_carries_the_licence(wheel: Path) -> None:
 @pytest.mark.long
 def test_an_installed_wheel_works_without_a_checkout(wheel: Path, tmp_path: Path) -> None:
     folder = tmp_path / "env"
-    run = {"check": True, "capture_output": True, "text": True, "cwd": tmp_path}
+    elsewhere = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    run = {"check": True, "capture_output": True, "text": True, "cwd": tmp_path, "env": elsewhere}
     subprocess.run([sys.executable, "-m", "venv", str(folder)], **run)
     python = folder / "bin" / "python"
     subprocess.run([str(python), "-m", "pip", "install", "--no-index", "--no-deps", str(wheel)], **run)
@@ -82,12 +83,11 @@ def test_an_installed_wheel_works_without_a_checkout(wheel: Path, tmp_path: Path
     assert places[3] == str(site / "lake" / "__init__.py")
     assert places[4] == "None"
 
-    environment = os.environ | {"LAKE_URI": str(tmp_path / "lake")}
-    subprocess.run([str(folder / "bin" / "pmp"), "init"], **run, env=environment)
+    run |= {"env": elsewhere | {"LAKE_URI": str(tmp_path / "lake")}}
+    subprocess.run([str(folder / "bin" / "pmp"), "init"], **run)
     asked = subprocess.run(
         [str(folder / "bin" / "pmp"), "sql", "SELECT count(*) AS prices FROM market.energy_prices"],
         **run,
-        env=environment,
     ).stdout
     assert "prices" in asked
 

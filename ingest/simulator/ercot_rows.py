@@ -240,8 +240,7 @@ class Document:
         if self.report.code:
             return datetime.combine(self.day, CORRECTED_AT, _ZONE).astimezone(UTC)
         if self.report.holds == "load":
-            at = datetime.combine(self.day + timedelta(days=1), LOAD_AT, _ZONE).astimezone(UTC)
-            return max(at, revision.at)
+            return datetime.combine(self.day + timedelta(days=1), LOAD_AT, _ZONE).astimezone(UTC)
         if self.report.kind == "day":
             at = datetime.combine(self.day - timedelta(days=1), PUBLISHED_AT, _ZONE)
             return at.astimezone(UTC) + timedelta(minutes=self.copy)

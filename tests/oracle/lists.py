@@ -138,14 +138,27 @@ def atlas(case: Case) -> list[Row]:
 
 
 def settlement_points(case: Case) -> list[Row]:
-    """ERCOT's electrical buses, and the resource nodes that they name."""
-    rows = []
+    """ERCOT's electrical buses and the resource nodes that they name, its hubs and ties."""
+    rows: list[Row] = []
     nodes: dict[tuple[str, str], list[Row]] = {}
     for name, record in records(case):
-        if "ELECTRICAL_BUS" not in record or "HUB" not in record:
-            continue
         loaded = re.search(r"(\d{8}_\d{6})", name)
         times = _loaded(loaded[1]) if loaded else {}
+        if set(record) == {"NAME"}:
+            kind = {"HB": "HUB", "DC": "INTERFACE"}.get(record["NAME"][:2], "AGGREGATE")
+            rows.append(
+                {
+                    **times,
+                    "location_list": "Hub_Name_AND_DC_Ties",
+                    "settlement_location": record["NAME"],
+                    "settlement_location_type": kind,
+                    "settlement_location_id": record["NAME"],
+                    "member_of": "",
+                }
+            )
+            continue
+        if "ELECTRICAL_BUS" not in record or "HUB" not in record:
+            continue
         common = {"location_list": "Settlement_Points", **times}
         rows.append(
             {
