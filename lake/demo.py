@@ -20,7 +20,7 @@ from ingest.registry import source
 from ingest.simulator import Simulator
 from lake.api import connect
 from lake.cli.jobs import show_build, show_landing
-from lake.cli.show import complain, number, say, watching
+from lake.cli.show import complain, counted, number, say, watching
 from lake.config import load_settings
 from lake.errors import LakeError
 from lake.home import Lake
@@ -100,7 +100,9 @@ def _show(root: str) -> None:
                 f"SELECT count(*), count(DISTINCT iso), min(delivery_date), max(delivery_date) FROM market.{table}"
             ).fetchone()
             if row:
-                say(f"  market.{table}: {number(row[0])} rows of {row[1]} ISOs, {row[2]} to {row[3]}")
+                say(
+                    f"  market.{table}: {number(row[0])} rows of {counted(row[1], 'ISO')}, {row[2]} to {row[3]}"
+                )
         for title, query in QUERIES:
             say(f"\n-- {title}{query};")
             connection.sql(query).show(max_width=120)

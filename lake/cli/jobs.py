@@ -17,7 +17,7 @@ from lake import pipeline
 from lake.build import BuildReport
 from lake.build import build as build_tables
 from lake.cli import options
-from lake.cli.show import complain, duration, number, say, say_json, size, table, watching
+from lake.cli.show import complain, counted, duration, number, say, say_json, sentence, size, table, watching
 from lake.config import load_settings
 from lake.home import Lake
 from lake.imports import import_files
@@ -239,7 +239,7 @@ def _name_the_rest(
         datasets = source.pick(options.words(data_types), sides, reach)
         job = pipeline.make_plan(lake, source, datasets, first, last, reach, options.environment())
         say(
-            f"With {flag}: {number(len(job.requests))} requests, {duration(job.seconds())} at the source's pace, "
+            f"With {flag}: {counted(len(job.requests), 'request')}, {duration(job.seconds())} at the source's pace, "
             f"{size(job.megabytes)} to land."
         )
 
@@ -247,7 +247,7 @@ def _name_the_rest(
 def show_plan(job: Plan, first: date, last: date) -> None:
     """The plan as a table and sentences."""
     say(
-        f"{job.source.iso} {first} to {last}, {job.scope}: {number(len(job.requests))} requests, "
+        f"{job.source.iso} {first} to {last}, {job.scope}: {counted(len(job.requests), 'request')}, "
         f"{duration(job.seconds())} at the source's pace, {size(job.megabytes)} to land."
     )
     rows = [
@@ -270,10 +270,10 @@ def show_plan(job: Plan, first: date, last: date) -> None:
         )
     for name, days in job.days_there.items():
         if days:
-            say(f"{name}: {number(days)} days are there already.")
+            say(f"{name}: {counted(days, 'day')} there already.")
     for gap in job.missing:
         word = gap.status.replace("_", " ")
-        say(f"{gap.dataset} {gap.first} to {gap.last}: {word}. {gap.reason[:1].upper()}{gap.reason[1:]}.")
+        say(f"{gap.dataset} {gap.first} to {gap.last}: {word}. {sentence(gap.reason)}")
 
 
 def show_landing(report: pipeline.IngestReport) -> None:

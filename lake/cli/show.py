@@ -95,6 +95,17 @@ def number(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def counted(count: int, word: str) -> str:
+    """A count and what is counted: 1 request, 2 requests."""
+    return f"{number(count)} {word}" + ("" if count == 1 else "s")
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence; the name of a host or a file that they begin with stays as it is."""
+    first, _, _ = words.partition(" ")
+    return f"{words if '.' in first else words[:1].upper() + words[1:]}."
+
+
 def size(megabytes: float) -> str:
     """Megabytes as a person reads them."""
     return f"{megabytes / 1000:,.1f} GB" if megabytes >= 1000 else f"{megabytes:,.1f} MB"
