@@ -289,8 +289,8 @@ def show_landing(report: pipeline.IngestReport) -> None:
     if counts:
         listed = ", ".join(f"{number(count)} {status.replace('_', ' ')}" for status, count in counts.items())
         say(f"Landed: {listed} ({size(landing.bytes / 1e6)}).")
-    for sentence in landing.sentences:
-        complain(sentence)
+    for words in landing.sentences:
+        complain(words)
     if not landing.complete:
         complain("Run the same command again to fetch what is missing; what has landed is kept.")
 
