@@ -10,7 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import prices, spp_rows
+from ingest.simulator import ercot_forecast, prices, spp_rows
 from ingest.simulator.answers import Member, zipped
 from ingest.simulator.prices import Price
 from ingest.simulator.revisions import ORIGINAL, Revision
@@ -51,11 +51,11 @@ class Report:
     name: str
     number: str
     word: str
-    kind: Literal["day", "quarter", "run"]
+    kind: Literal["day", "quarter", "run", "hour"]
     minutes: int
     days_shown: int
     columns: str
-    holds: Literal["points", "buses", "services", "lambda", "adders", "load"] = "points"
+    holds: Literal["points", "buses", "services", "lambda", "adders", "load", "forecast"] = "points"
     # Corrections come in the evening of the day itself, all of it corrected, with a code of their own in numbers:
     # several kinds share a report.
     code: str = ""
@@ -200,6 +200,10 @@ REPORTS: Mapping[str, Report] = {
             "load",
         ),
         Report("NP6-323-CD", "13221", "RTPRICEADDERSNP6323", "run", 5, 5, f"{RUN},SystemLambda", "adders"),
+        *(
+            Report(name, number, word, "hour", 60, 7, columns, "forecast")
+            for name, number, word, columns in ercot_forecast.REPORTS
+        ),
     )
 }
 
@@ -224,6 +228,8 @@ class Document:
         if self.report.kind == "day":
             return self.report.word + retry
         begin = self.start.astimezone(_ZONE)
+        if self.report.kind == "hour":
+            return self.report.word + ("xhr" if begin.fold else "")
         if self.report.kind == "run":
             stamp = f"{begin:%Y%m%d_%H%M%S}"
         else:
@@ -237,6 +243,9 @@ class Document:
 
     def published(self, revision: Revision = ORIGINAL) -> datetime:
         """When it is published, in UTC; a corrected interval later, under the same name."""
+        if self.report.kind == "hour":
+            # A forecast that was wrong is served with other numbers, under the moment of the first one.
+            return self.start + ercot_forecast.HALF_PAST
         if self.report.code:
             return datetime.combine(self.day, CORRECTED_AT, _ZONE).astimezone(UTC)
         if self.report.holds == "load":
@@ -274,6 +283,9 @@ def documents(report: Report, day: date) -> Iterator[Document]:
 def text(document: Document, nodes: int, revision: Revision) -> str:
     """The CSV of a document."""
     report = document.report
+    if report.kind == "hour":
+        found = list(ercot_forecast.lines(report.columns, document.published(), revision))
+        return "\n".join([report.columns, *found, ""])
     found = [line for start in document.intervals for line in _lines(report, start, nodes, revision)]
     return "\n".join([report.header(document.day), *found, ""])
 
