@@ -50,7 +50,7 @@ def _xml_member(archive: zipfile.ZipFile) -> str | None:
     Archives of a thousand documents are looked at as well: not every one of them is opened.
     """
     files = [member for member in archive.infolist() if not member.is_dir()]
-    if not files or "[Content_Types].xml" in archive.namelist():
+    if not files or any(member.filename.lower().startswith("xl/") for member in files):
         return None
     for member in files:
         if re.search(r"(\.xml|_xml\.zip)$", member.filename.lower()):
