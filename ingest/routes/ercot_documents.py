@@ -263,7 +263,8 @@ def first_interval(head: str, clock: str) -> Period | None:
         if stamp := row.get("scedtimestamp"):
             instant = _fold(datetime.strptime(stamp, "%m/%d/%Y %H:%M:%S"), flag, clock)
             return Period(instant, instant)
-        day = datetime.strptime(row["deliverydate"], "%m/%d/%Y")
+        # Actual load calls its day otherwise.
+        day = datetime.strptime(row.get("deliverydate") or row["operday"], "%m/%d/%Y")
         if "deliveryinterval" not in row:
             return market_days(day.date(), day.date(), clock)
         quarter = timedelta(minutes=15)

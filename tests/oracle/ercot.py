@@ -154,6 +154,8 @@ def load(case: Case) -> list[Row]:
         for title, text in row.items():
             if title in ("operday", "hourending", "dstflag") or (title == "total" and not by_weather):
                 continue
+            if not text:
+                continue
             kind = "SYSTEM" if title == "total" else "WEATHER_ZONE" if by_weather else "ZONE"
             rows.append(
                 {
@@ -203,6 +205,8 @@ def load_forecast(case: Case) -> list[Row]:
         for row in lines(Case(case.name, {member: case.members[member]})):
             zones = WEATHER_ZONES if "model" in row else FORECAST_ZONES
             for area, area_id in {**zones, "SystemTotal": "TOTAL"}.items():
+                if not row[area.lower()]:
+                    continue
                 kind = "WEATHER_ZONE" if "model" in row else "ZONE"
                 found = {
                     "interval_start_utc": start_of(row),
