@@ -80,3 +80,32 @@ def test_a_day_of_load_that_the_archive_lacks_is_asked_for_again(
     assert member.ingest("ERCOT", date(2026, 9, 1), date(2026, 9, 5), ["load_hourly"]).complete
     rows = member.query("SELECT count(DISTINCT delivery_date) AS n FROM market.load")
     assert rows == [{"n": 5}]
+
+
+SCED = "SCEDTimestamp,RepeatedHourFlag"
+UNDATED = [
+    ("actual_load", WEATHER, ",,1,2,3,4,5,6,7,8,,N"),
+    ("actual_load_by_forecast_zone", FORECAST, ",,1,2,3,4,,N"),
+    (
+        "load_forecast_by_forecast_zone",
+        "DeliveryDate,HourEnding,North,South,West,Houston,SystemTotal,DSTFlag",
+        ",,1,2,3,4,,N",
+    ),
+    (
+        "dam_mcpc_yearly",
+        "Delivery Date,Hour Ending,Repeated Hour Flag,REGDN,REGUP ,RRS,NSPIN,ECRS",
+        ",,,1,,3,4,",
+    ),
+    ("sced_adders", f"{SCED},RTORPA,RTOFFPA,RTORDPA", ",,1,2,3"),
+    ("sced_lambda", "SCEDTimeStamp,RepeatedHourFlag,SystemLambda", ",,20"),
+]
+
+
+@pytest.mark.parametrize(("transform", "header", "line"), UNDATED, ids=lambda word: word[:20])
+def test_a_row_with_a_number_and_no_time_is_objected_to_and_a_blank_one_is_none(
+    transform: str, header: str, line: str, tmp_path: Path
+) -> None:
+    blank = "," * line.count(",")
+    rows = published(f"ercot/{transform}", lay_out(tmp_path, made(header, line, blank, "")))
+    assert rows
+    assert {row["objection"].partition(" ")[0] for row in rows} == {"no"}

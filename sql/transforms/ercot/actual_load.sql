@@ -24,7 +24,6 @@ WITH published AS (
             { 'area': 'TOTAL', 'kind': 'SYSTEM', 'megawatts': total }
         ]) AS cell
     FROM raw_plain_columns(getvariable('raw_files'))
-    WHERE COALESCE(operday, hourending, total) IS NOT NULL
 ),
 
 placed AS (

@@ -18,7 +18,6 @@ WITH published AS (
             { 'area': 'HOUSTON', 'kind': 'ZONE', 'megawatts': houston }
         ]) AS cell
     FROM raw_plain_columns(getvariable('raw_files'))
-    WHERE COALESCE(operday, hourending, total) IS NOT NULL
 ),
 
 placed AS (

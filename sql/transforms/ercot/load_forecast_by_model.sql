@@ -16,7 +16,6 @@ WITH published AS (
         regexp_extract(parse_filename(filename), '\.(20\d{6}\.\d{6})\d{0,3}\.', 1) AS printed_publication,
         CASE WHEN regexp_matches(parse_filename(filename), '(?i)xhr') THEN 'Y' ELSE '' END AS is_second_pass
     FROM raw_plain_columns(getvariable('raw_files'))
-    WHERE COALESCE(deliverydate, hourending, model, systemtotal) IS NOT NULL
 ),
 
 hours AS MATERIALIZED (
