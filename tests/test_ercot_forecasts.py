@@ -13,7 +13,7 @@ from oracle import ercot
 from oracle.shell import Case, assert_same, case_of, genuine, lay_out, objections, published
 
 from ingest import registry
-from ingest.simulator import Simulator, ercot_api, ercot_forecast, ercot_rows
+from ingest.simulator import Simulator, ercot_api, ercot_load, ercot_rows
 
 NOW = stamp("2026-11-20 08:00")
 
@@ -203,8 +203,8 @@ def test_a_forecast_that_cannot_be_vouched_for_is_objected_to(
 @pytest.mark.parametrize("case", GENUINE, ids=lambda case: case.name)
 def test_the_simulators_forecasts_are_printed_like_the_genuine_ones(case: Case) -> None:
     (own,) = (case.text(name).splitlines() for name in case.members)
-    columns = next(one for *_, one in ercot_forecast.REPORTS if ("Model" in one) == ("Model" in own[0]))
-    made = list(ercot_forecast.lines(columns, NOW))
+    columns = next(one for *_, one in ercot_load.FORECASTS if ("Model" in one) == ("Model" in own[0]))
+    made = list(ercot_load.lines(columns, NOW))
     assert columns == own[0]
     assert {len(line.split(",")) for line in made} == {len(own[1].split(","))}
     assert {line.split(",")[1] for line in made} == {line.split(",")[1] for line in own[1:]}

@@ -122,7 +122,10 @@ LAMBDAS = {
     "cappedsystemlambda": "SYSTEM_LAMBDA_CAPPED",
     "uncappedsystemlambda": "SYSTEM_LAMBDA_UNCAPPED",
 }
-ADDERS = "rtorpa rtoffpa rtordpa rtrdpa rtrdparus rtrdpards rtrdparrs rtrdpaecrs rtrdpanss".split()
+ADDERS = (
+    "rtorpa rtoffpa rtordpa rtrdpa rtrdparus rtrdpards rtrdparrs rtrdpaecrs rtrdpanss "
+    "rtrsvpor rtrsvpoff rtrdp rtrdpru rtrdprd rtrdprrs rtrdpecrs rtrdpns"
+).split()
 
 
 def price_adders(case: Case) -> list[Row]:

@@ -1,6 +1,6 @@
-"""Load forecasts of ERCOT's simulated site: an hourly document with the days that follow, by model or by zone.
+"""ERCOT's load, and its forecasts: an hourly document with the days that follow, by model or by zone.
 
-A document of the site itself has eight days. Here it has two: what differs is the number of rows alone, and a day has
+A forecast of the site itself has eight days. Here it has two: what differs is the number of rows alone, and a day has
 twenty-four documents.
 """
 
@@ -24,7 +24,21 @@ FORECAST_ZONES = ("North", "South", "West", "Houston")
 BY_MODEL = f"DeliveryDate,HourEnding,{','.join(WEATHER_ZONES)},SystemTotal,Model,InUseFlag,DSTFlag"
 BY_FORECAST_ZONE = f"DeliveryDate,HourEnding,{','.join(FORECAST_ZONES)},SystemTotal,DSTFlag    "
 # EMIL name, number in lists, word in the names of documents, columns.
-REPORTS = (
+ACTUAL = (
+    (
+        "NP6-345-CD",
+        "13101",
+        "ACTUALSYSLOADWZNP6345",
+        "OperDay,HourEnding,COAST,EAST,FAR_WEST,NORTH,NORTH_C,SOUTHERN,SOUTH_C,WEST,TOTAL,DSTFlag",
+    ),
+    (
+        "NP6-346-CD",
+        "14836",
+        "ACTUALSYSLOADFZNP6346",
+        "OperDay,HourEnding,NORTH,SOUTH,WEST,HOUSTON,TOTAL,DSTFlag",
+    ),
+)
+FORECASTS = (
     ("NP3-565-CD", "14837", "LFMODWEATHERNP3565", BY_MODEL),
     ("NP3-560-CD", "12311", "LFCCONGESTNP3560", BY_FORECAST_ZONE),
 )
@@ -66,3 +80,15 @@ def cell(zone: str, model: str, published: datetime, start: datetime, revision: 
     amount = size * (100 - abs(16 - local.hour) * 2) / 100
     amount *= 1 + (prices.mix(seed, minute) % 400 - 200) / 5000
     return f"{amount + revision.amount_for(zone, local.hour) / prices.DOLLAR:.4f}"
+
+
+def load_cell(report: str, columns: str, area: str, start: datetime, revision: Revision = ORIGINAL) -> str:
+    """The printed load of a zone, or of the system: megawatts with two decimals."""
+    if area == "TOTAL":
+        zones = columns.split(",")[2:-2]
+        return f"{sum(float(load_cell(report, columns, zone, start, revision)) for zone in zones):.2f}"
+    local, minute = start.astimezone(_ZONE), int(start.timestamp()) // 60
+    seed = prices.seed("ERCOT", report, area)
+    amount = (800 + seed % 9000) * (100 - abs(16 - local.hour) * 2) / 100
+    amount *= 1 + (prices.mix(seed, minute) % 400 - 200) / 5000
+    return f"{amount + revision.amount_for(area, local.hour) / prices.DOLLAR:.2f}"
