@@ -47,6 +47,8 @@ FOLDERS = {
         "settlement_points_mapping": "settlement_points",
         "dam_mcpc": "da_as_hourly",
         "actual_load_weather_zone": "load_hourly",
+        "load_forecast_by_model_weather_zone": "load_forecast_hourly",
+        "load_forecast_by_forecast_zone": "load_forecast_by_forecast_zone_hourly",
         "dam_mcpc_yearly": "da_as_hourly",
     },
     # The name that the dataset had once.

@@ -158,6 +158,10 @@ class _Asked:
         with documents.opened():
             told = list(documents.texts(answer.path))
         # Documents are called by their numbers; where they are not, every one of them is ours all the same.
+        if "each" in self.words:
+            called = {name.partition(".")[0] for name, _ in told}
+            present = [one for one in batch if one.id in called] or batch
+            return Fetched(answer, tuple(batch), tuple(documents.hour_of(one) for one in present))
         heads = [head for name, head in told if name.partition(".")[0] in ids] or [head for _, head in told]
         intervals = [
             documents.interval_of(head, self.words, self.period, self.source.clock) for head in heads
@@ -243,7 +247,8 @@ def _posted(period: Period, words: dict[str, str], clock: str) -> tuple[datetime
         # Documents come minutes after their interval, and again within hours where something went wrong.
         return _wall(period.start, zone), _wall(period.end + documents.LATEST_OF_A_DAY, zone)
     if words.get("published") == "on":
-        return _wall(period.start, zone), _wall(period.end, zone)
+        # A second less: the end of the first pass of the repeated hour is shown as its beginning.
+        return _wall(period.start, zone), _wall(period.end - timedelta(seconds=1), zone)
     if words.get("published") == "after":
         first, last = (
             clocks.midnight(local_date(edge, clock) + timedelta(days=1), clock)
@@ -263,15 +268,21 @@ def _batches(
 ) -> Iterator[tuple[Document, ...]]:
     """Documents that are fetched together: as many as allowed, of one day where a day is built on its own.
 
-    Those that may speak of the same hour again stand alone, so that the later one is told apart.
+    Those that may speak of the same hour again stand alone, so that the later one is told apart. So do those whose
+    names may not say which pass of the repeated hour they were published in: alone, a file's own moment does.
     """
-    if words.get("published") == "on":
+    if words.get("published") == "on" and "each" not in words:
         yield from ((one,) for one in chosen)
         return
     called = {one.id: _called(one, words, clock) for one in chosen}
     stated = Counter(called.values())
-    once = [one for one in chosen if stated[called[one.id]] == 1]
-    yield from ((one,) for one in chosen if stated[called[one.id]] > 1)
+    alone = {
+        one.id
+        for one in chosen
+        if stated[called[one.id]] > 1 or ("each" in words and documents.is_in_repeated_hour(one, clock))
+    }
+    once = [one for one in chosen if one.id not in alone]
+    yield from ((one,) for one in chosen if one.id in alone)
     days: dict[object, list[Document]] = {}
     for one in once:
         stamp = one.stamp or one.published_at
@@ -283,6 +294,8 @@ def _batches(
 
 def _called(one: Document, words: dict[str, str], clock: str) -> tuple[object, ...]:
     """What two documents have in common that say the same thing twice."""
+    if "each" in words:
+        return (one.published_at.replace(second=0, microsecond=0),)
     if one.stamp is None and "names" in words:
         return (one.id,)
     if one.stamp is None:

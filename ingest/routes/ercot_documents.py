@@ -13,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
@@ -84,8 +84,9 @@ def wanted(
 
     ``words`` are a road's: ``names`` says what the wall time in a name is (``begin`` or ``end`` of the interval); or
     ``published: before``, where a document comes on the day before, or ``after``, on the day after; or ``on``, where a
-    period is asked for by the documents that were published in it; or ``year``, the name of a year's document. A
-    ``word`` must be a part of the name, where a report has several kinds of documents.
+    period is asked for by the documents that were published in it, with ``each: hour`` where there is one an hour; or
+    ``year``, the name of a year's document. A ``word`` must be a part of the name, where a report has several kinds of
+    documents.
     """
     # Every document has a twin of the same content in XML.
     own = [
@@ -100,6 +101,7 @@ def wanted(
     elif "names" in words:
         found = [one for one in own if _is_near(one, words["names"], period, clock)]
     elif words["published"] == "on":
+        own = list(_passes(own, clock)) if "each" in words else own
         found = [one for one in own if period.start <= one.published_at < period.end]
     else:
         after = words["published"] == "after"
@@ -109,6 +111,30 @@ def wanted(
         late = timedelta(0) if after else LATEST_OF_A_DAY
         found = [one for one in own if first <= one.published_at < last + late]
     return sorted(found, key=lambda one: (one.published_at, one.id))
+
+
+def is_in_repeated_hour(one: Document, clock: str) -> bool:
+    """Whether the wall clock shows the moment of publication twice."""
+    wall = one.published_at.astimezone(ZoneInfo(clock)).replace(tzinfo=None)
+    return _fold(wall, 0, clock) < _fold(wall, 1, clock)
+
+
+def _passes(documents: Iterable[Document], clock: str) -> Iterator[Document]:
+    """Hourly documents, those of the repeated hour told apart where no name says which pass it is of.
+
+    Numbers grow with time: of two that seem to be of the first pass, the later is of the second.
+    """
+    first: dict[datetime, Document] = {}
+    for one in sorted(documents, key=lambda one: (len(one.id), one.id)):
+        hour = one.published_at.replace(minute=0, second=0, microsecond=0)
+        wall = one.published_at.astimezone(ZoneInfo(clock))
+        if not is_in_repeated_hour(one, clock) or wall.fold:
+            yield one
+        elif hour in first and "retry" not in one.name.lower():
+            yield replace(one, published_at=one.published_at + timedelta(hours=1))
+        else:
+            first[hour] = one
+            yield one
 
 
 def _is_near(one: Document, edge: str, period: Period, clock: str) -> bool:
@@ -127,6 +153,12 @@ def _is_near(one: Document, edge: str, period: Period, clock: str) -> bool:
             _fold(stamp - second, fold, clock) for fold in (0, 1)
         }
     return any(period.start <= one < period.end for one in instants)
+
+
+def hour_of(one: Document) -> Period:
+    """The hour in which a document was published."""
+    start = one.published_at.replace(minute=0, second=0, microsecond=0)
+    return Period(start, start + timedelta(hours=1))
 
 
 def interval_of(head: str, words: Mapping[str, str], period: Period, clock: str) -> Period:
@@ -231,7 +263,8 @@ def first_interval(head: str, clock: str) -> Period | None:
         if stamp := row.get("scedtimestamp"):
             instant = _fold(datetime.strptime(stamp, "%m/%d/%Y %H:%M:%S"), flag, clock)
             return Period(instant, instant)
-        day = datetime.strptime(row["deliverydate"], "%m/%d/%Y")
+        # Actual load calls its day otherwise.
+        day = datetime.strptime(row.get("deliverydate") or row["operday"], "%m/%d/%Y")
         if "deliveryinterval" not in row:
             return market_days(day.date(), day.date(), clock)
         quarter = timedelta(minutes=15)

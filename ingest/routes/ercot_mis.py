@@ -26,6 +26,7 @@ from ingest.registry import Dataset, Road, Source
 from ingest.routes import ercot_documents as documents
 from ingest.routes.answer import Answer
 from ingest.routes.ercot_documents import SITE, Document
+from ingest.routes.ercot_twins import without_twin
 from ingest.routes.judge import holds_rows, in_place_of_data
 
 # A list grows every few minutes. Requests of one run for neighbouring hours share it.
@@ -94,7 +95,8 @@ class ErcotMis:
         )
 
     def judge(self, path: Path) -> None:
-        """Tell a document from a fault, a web page or a sentence."""
+        """Tell a document from its twin in XML, from a fault, a web page or a sentence."""
+        without_twin(path)
         kind = kind_of(path)
         if kind == "json":
             raise _fault(path)

@@ -10,7 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import prices, spp_rows
+from ingest.simulator import ercot_load, prices, spp_rows
 from ingest.simulator.answers import Member, zipped
 from ingest.simulator.prices import Price
 from ingest.simulator.revisions import ORIGINAL, Revision
@@ -41,6 +41,8 @@ BUSES = ("HB_HOUSTON", "ADICKS__138C", "0001")
 TOGETHER_SINCE = date(2025, 12, 5)
 ORDC_ADDERS = ("RTORPA", "RTOFFPA", "RTORDPA")
 ADDERS = ("RTRDPA", "RTRDPARUS", "RTRDPARDS", "RTRDPARRS", "RTRDPAECRS", "RTRDPANSS")
+QUARTER_ORDC_ADDERS = ("RTRSVPOR", "RTRSVPOFF", "RTRDP")
+QUARTER_ADDERS = ("RTRDPA", "RTRDPRU", "RTRDPRD", "RTRDPRRS", "RTRDPECRS", "RTRDPNS")
 _ZONE = ZoneInfo(CENTRAL)
 
 
@@ -51,11 +53,11 @@ class Report:
     name: str
     number: str
     word: str
-    kind: Literal["day", "quarter", "run"]
+    kind: Literal["day", "quarter", "run", "hour"]
     minutes: int
     days_shown: int
     columns: str
-    holds: Literal["points", "buses", "services", "lambda", "adders", "load"] = "points"
+    holds: Literal["points", "buses", "services", "lambda", "adders", "load", "forecast"] = "points"
     # Corrections come in the evening of the day itself, all of it corrected, with a code of their own in numbers:
     # several kinds share a report.
     code: str = ""
@@ -70,13 +72,18 @@ class Report:
         if day >= TOGETHER_SINCE and self.holds == "lambda" and self.kind == "run":
             return self.columns.replace("SystemLambda", "CappedSystemLambda,UncappedSystemLambda")
         if self.holds == "adders":
-            return f"{self.columns},{','.join(self.parts(day))}" + (
-                ",RTOLCAP,RTOLHSL" if day < TOGETHER_SINCE else ",RTOLHSL,RTDLL"
-            )
+            before = day < TOGETHER_SINCE
+            if self.kind == "quarter":
+                behind = "DSTFlag" if before else "RepeatedHourFlag"
+            else:
+                behind = "RTOLCAP,RTOLHSL" if before else "RTOLHSL,RTDLL"
+            return f"{self.columns},{','.join(self.parts(day))},{behind}"
         return self.columns
 
     def parts(self, day: date) -> tuple[str, ...]:
         """The components of a report of system-wide prices, by the names in the tables."""
+        if self.holds == "adders" and self.kind == "quarter":
+            return QUARTER_ADDERS if day >= TOGETHER_SINCE else QUARTER_ORDC_ADDERS
         if self.holds == "adders":
             return ADDERS if day >= TOGETHER_SINCE else ORDC_ADDERS
         if self.kind == "run" and day >= TOGETHER_SINCE:
@@ -179,27 +186,16 @@ REPORTS: Mapping[str, Report] = {
             f"{QUARTERLY},SettlementPointName,SettlementPointType,SPPOriginal,SPPCorrected,{CORRECTED}",
             code="93045",
         ),
-        Report(
-            "NP6-345-CD",
-            "13101",
-            "ACTUALSYSLOADWZNP6345",
-            "day",
-            60,
-            31,
-            "OperDay,HourEnding,COAST,EAST,FAR_WEST,NORTH,NORTH_C,SOUTHERN,SOUTH_C,WEST,TOTAL,DSTFlag",
-            "load",
-        ),
-        Report(
-            "NP6-346-CD",
-            "14836",
-            "ACTUALSYSLOADFZNP6346",
-            "day",
-            60,
-            31,
-            "OperDay,HourEnding,NORTH,SOUTH,WEST,HOUSTON,TOTAL,DSTFlag",
-            "load",
+        *(
+            Report(name, number, word, "day", 60, 31, columns, "load")
+            for name, number, word, columns in ercot_load.ACTUAL
         ),
         Report("NP6-323-CD", "13221", "RTPRICEADDERSNP6323", "run", 5, 5, f"{RUN},SystemLambda", "adders"),
+        Report("NP6-324-CD", "13220", "RTPRICEADDERS15NP6324", "quarter", 15, 5, QUARTERLY, "adders"),
+        *(
+            Report(name, number, word, "hour", 60, 7, columns, "forecast")
+            for name, number, word, columns in ercot_load.FORECASTS
+        ),
     )
 }
 
@@ -224,6 +220,8 @@ class Document:
         if self.report.kind == "day":
             return self.report.word + retry
         begin = self.start.astimezone(_ZONE)
+        if self.report.kind == "hour":
+            return self.report.word + ("xhr" if begin.fold else "")
         if self.report.kind == "run":
             stamp = f"{begin:%Y%m%d_%H%M%S}"
         else:
@@ -237,6 +235,9 @@ class Document:
 
     def published(self, revision: Revision = ORIGINAL) -> datetime:
         """When it is published, in UTC; a corrected interval later, under the same name."""
+        if self.report.kind == "hour":
+            # A forecast that was wrong is served with other numbers, under the moment of the first one.
+            return self.start + ercot_load.HALF_PAST
         if self.report.code:
             return datetime.combine(self.day, CORRECTED_AT, _ZONE).astimezone(UTC)
         if self.report.holds == "load":
@@ -273,6 +274,9 @@ def documents(report: Report, day: date) -> Iterator[Document]:
 def text(document: Document, nodes: int, revision: Revision) -> str:
     """The CSV of a document."""
     report = document.report
+    if report.kind == "hour":
+        found = list(ercot_load.lines(report.columns, document.published(), revision))
+        return "\n".join([report.columns, *found, ""])
     found = [line for start in document.intervals for line in _lines(report, start, nodes, revision)]
     return "\n".join([report.header(document.day), *found, ""])
 
@@ -293,15 +297,18 @@ def _lines(report: Report, start: datetime, nodes: int, revision: Revision) -> I
         hour = f"{local.hour + 1}" if report.holds == "lambda" else f"{local.hour + 1:02d}"
         stamp = f"{local:%m/%d/%Y},{hour}:00"
     ahead = f",{flag}" if report.kind == "quarter" and report.holds == "services" else ""
-    behind = f",{flag}" if report.header(local.date()).endswith("DSTFlag") else ""
+    behind = f",{flag}" if report.header(local.date()).endswith("Flag") else ""
     for words, place in _places(report, local.date(), nodes):
         yield f"{stamp}{ahead},{words}{_padded(report, price(report, place, start, revision))}{behind}"
     if report.holds == "load":
-        cells = [load_cell(report, area, start, revision) for area in report.columns.split(",")[2:-1]]
+        cells = [
+            ercot_load.load_cell(report.name, report.columns, area, start, revision)
+            for area in report.columns.split(",")[2:-1]
+        ]
         yield ",".join([stamp, *cells]) + behind
     if report.holds in ("lambda", "adders"):
         cells = [price(report, part, start, revision) for part in report.parts(local.date())]
-        megawatts = ["71.5", "6120.4", "0.1"] if report.holds == "adders" else []
+        megawatts = ["71.5", "6120.4", "0.1"] if report.holds == "adders" and report.kind == "run" else []
         yield ",".join([stamp, *megawatts[:1], *cells, *megawatts[1:]]) + behind
 
 
@@ -338,18 +345,6 @@ def _padded(report: Report, cell: str) -> str:
 def points(nodes: int) -> dict[str, tuple[str, ...]]:
     """Settlement points with their types; ``nodes`` counts the synthetic ones."""
     return {**POINTS, **{f"SIM{number:05d}_RN": ("RN",) for number in range(nodes)}}
-
-
-def load_cell(report: Report, area: str, start: datetime, revision: Revision = ORIGINAL) -> str:
-    """The printed load of a zone, or of the system: megawatts with two decimals."""
-    if area == "TOTAL":
-        zones = report.columns.split(",")[2:-2]
-        return f"{sum(float(load_cell(report, zone, start, revision)) for zone in zones):.2f}"
-    local, minute = start.astimezone(_ZONE), int(start.timestamp()) // 60
-    seed = prices.seed("ERCOT", report.name, area)
-    amount = (800 + seed % 9000) * (100 - abs(16 - local.hour) * 2) / 100
-    amount *= 1 + (prices.mix(seed, minute) % 400 - 200) / 5000
-    return f"{amount + revision.amount_for(area, local.hour) / prices.DOLLAR:.2f}"
 
 
 def services(day: date) -> tuple[str, ...]:

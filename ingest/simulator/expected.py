@@ -13,6 +13,7 @@ from ingest import clock
 from ingest.simulator import (
     caiso_load,
     caiso_rows,
+    ercot_load,
     ercot_rows,
     isone_rows,
     lists,
@@ -214,9 +215,15 @@ def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dic
 
 def _ercot(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
     report = ercot_rows.REPORTS[name]
+    if report.holds == "forecast":
+        place, words = location.rsplit(" at ", 1)
+        zone, _, model = place.partition(" ")
+        made = datetime.fromisoformat(words).replace(tzinfo=UTC)
+        revision = history.current("ERCOT", name, clock.local_date(made, CENTRAL))
+        return {"MW": ercot_load.cell(zone, model, made, instant, revision)}
     revision = history.current("ERCOT", name, clock.local_date(instant, CENTRAL))
     if report.holds == "load":
-        return {"MW": ercot_rows.load_cell(report, location, instant, revision)}
+        return {"MW": ercot_load.load_cell(name, report.columns, location, instant, revision)}
     if report.holds == "services":
         _, product = location.split(" ")
         return {"MCPC": ercot_rows.price(report, product, instant, revision)}

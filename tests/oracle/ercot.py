@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from oracle.shell import Case, Row
@@ -121,7 +122,10 @@ LAMBDAS = {
     "cappedsystemlambda": "SYSTEM_LAMBDA_CAPPED",
     "uncappedsystemlambda": "SYSTEM_LAMBDA_UNCAPPED",
 }
-ADDERS = "rtorpa rtoffpa rtordpa rtrdpa rtrdparus rtrdpards rtrdparrs rtrdpaecrs rtrdpanss".split()
+ADDERS = (
+    "rtorpa rtoffpa rtordpa rtrdpa rtrdparus rtrdpards rtrdparrs rtrdpaecrs rtrdpanss "
+    "rtrsvpor rtrsvpoff rtrdp rtrdpru rtrdprd rtrdprrs rtrdpecrs rtrdpns"
+).split()
 
 
 def price_adders(case: Case) -> list[Row]:
@@ -153,6 +157,8 @@ def load(case: Case) -> list[Row]:
         for title, text in row.items():
             if title in ("operday", "hourending", "dstflag") or (title == "total" and not by_weather):
                 continue
+            if not text:
+                continue
             kind = "SYSTEM" if title == "total" else "WEATHER_ZONE" if by_weather else "ZONE"
             rows.append(
                 {
@@ -164,4 +170,57 @@ def load(case: Case) -> list[Row]:
                     "load_mw": float(text),
                 }
             )
+    return rows
+
+
+# The zones of a forecast, by the ids that they have in the actual load.
+WEATHER_ZONES = {
+    "Coast": "COAST",
+    "East": "EAST",
+    "FarWest": "FAR_WEST",
+    "North": "NORTH",
+    "NorthCentral": "NORTH_C",
+    "SouthCentral": "SOUTH_C",
+    "Southern": "SOUTHERN",
+    "West": "WEST",
+}
+FORECAST_ZONES = {name: name.upper() for name in ("North", "South", "West", "Houston")}
+
+
+def named_moment(name: str) -> datetime | None:
+    """When a document was published, by its name; None where it does not say so, or may mean either of two hours."""
+    words = name.split(".")
+    for day, time in pairwise(words):
+        if len(day) == 8 and day.startswith("20") and len(time) in (6, 9) and (day + time).isdigit():
+            wall = datetime.strptime(day + time[:6], "%Y%m%d%H%M%S")
+            try:
+                return utc(wall, "Y" if "xhr" in name.lower() else None)
+            except ValueError:
+                return None
+    return None
+
+
+def load_forecast(case: Case) -> list[Row]:
+    """One row per model, zone and hour of a publication; without models the report is the forecast."""
+    rows = []
+    for member in case.members:
+        made = named_moment(member)
+        for row in lines(Case(case.name, {member: case.members[member]})):
+            zones = WEATHER_ZONES if "model" in row else FORECAST_ZONES
+            for area, area_id in {**zones, "SystemTotal": "TOTAL"}.items():
+                if not row[area.lower()]:
+                    continue
+                kind = "WEATHER_ZONE" if "model" in row else "ZONE"
+                found = {
+                    "interval_start_utc": start_of(row),
+                    "published_at_utc": made,
+                    "forecast": row.get("model", "NP3-560-CD"),
+                    "area": area,
+                    "area_type": "SYSTEM" if area_id == "TOTAL" else kind,
+                    "area_id": area_id,
+                    "forecast_mw": float(row[area.lower()]),
+                }
+                if row.get("inuseflag"):
+                    found["is_in_use"] = row["inuseflag"] == "Y"
+                rows.append(found)
     return rows

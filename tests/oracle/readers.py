@@ -101,6 +101,8 @@ def published(
             return ercot.ancillary_services(case)
         case "ERCOT", "load":
             return ercot.load(case)
+        case "ERCOT", "load_forecast":
+            return ercot.load_forecast(case)
         case "ERCOT", "price_adders":
             return ercot.price_adders(case)
         case "ISONE", "energy_prices":
@@ -157,6 +159,9 @@ def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     if iso == "NYISO" and table == "load_forecast":
         # The issue of a day comes out on the day before.
         return f"{row['area']} of {row['published_at_utc'].astimezone(nyiso.NEW_YORK).date() + timedelta(days=1)}"
+    if iso == "ERCOT" and table == "load_forecast":
+        model = "" if row["forecast"].startswith("NP3-") else f" {row['forecast']}"
+        return f"{row['area']}{model} at {row['published_at_utc'].astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
     if iso in ("ISONE", "PJM", "SPP") and table == "load_forecast":
         area = row["area" if iso == "PJM" else "area_id"]
         return f"{area} at {row['published_at_utc'].astimezone(UTC):%Y-%m-%dT%H:%M:%S}"

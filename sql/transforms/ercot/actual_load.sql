@@ -1,11 +1,11 @@
--- actual_load: hourly actual load by weather zone or by forecast zone.
+-- actual_load: hourly actual load by weather zone, and of the system.
 --
--- Reads:  Actual System Load by Weather Zone (NP6-345-CD) and by Forecast Zone (NP6-346-CD), a day a
---         file, columns by name.
--- Grain:  one zone, one hour. Hours are told by their end, on Central time.
--- Source: ERCOT. TOTAL is the system. Zones of the two reports share names (NORTH, WEST) and are others.
+-- Reads:  Actual System Load by Weather Zone (NP6-345-CD), a day a file, columns by name.
+-- Grain:  one weather zone or the system, one hour. Hours are told by their end, on Central time.
+-- Source: ERCOT. TOTAL is the system.
 -- Why:    DSTFlag is Y in the second of the two autumn hours only; in spring the hour that ends at 03:00
---         is not there.
+--         is not there. Zones of the report by forecast zone share names (NORTH, WEST) and are others: what
+--         a row is of must not hang on a value in it, so each report has a file of its own.
 WITH published AS (
     SELECT
         filename,
@@ -16,38 +16,14 @@ WITH published AS (
             { 'area': 'COAST', 'kind': 'WEATHER_ZONE', 'megawatts': coast },
             { 'area': 'EAST', 'kind': 'WEATHER_ZONE', 'megawatts': east },
             { 'area': 'FAR_WEST', 'kind': 'WEATHER_ZONE', 'megawatts': far_west },
+            { 'area': 'NORTH', 'kind': 'WEATHER_ZONE', 'megawatts': north },
             { 'area': 'NORTH_C', 'kind': 'WEATHER_ZONE', 'megawatts': north_c },
             { 'area': 'SOUTHERN', 'kind': 'WEATHER_ZONE', 'megawatts': southern },
             { 'area': 'SOUTH_C', 'kind': 'WEATHER_ZONE', 'megawatts': south_c },
-            { 'area': 'HOUSTON', 'kind': 'ZONE', 'megawatts': houston },
-            { 'area': 'SOUTH', 'kind': 'ZONE', 'megawatts': south },
-            {
-                'area': 'NORTH',
-                'kind': CASE WHEN coast IS NULL THEN 'ZONE' ELSE 'WEATHER_ZONE' END,
-                'megawatts': north
-            },
-            {
-                'area': 'WEST',
-                'kind': CASE WHEN coast IS NULL THEN 'ZONE' ELSE 'WEATHER_ZONE' END,
-                'megawatts': west
-            },
-            { 'area': 'TOTAL', 'kind': 'SYSTEM', 'megawatts': CASE WHEN coast IS NOT NULL THEN total END }
+            { 'area': 'WEST', 'kind': 'WEATHER_ZONE', 'megawatts': west },
+            { 'area': 'TOTAL', 'kind': 'SYSTEM', 'megawatts': total }
         ]) AS cell
-    FROM (
-        SELECT * FROM raw_plain_columns(getvariable('raw_files'))
-        UNION ALL BY NAME
-        SELECT
-            CAST(NULL AS VARCHAR) AS coast,
-            CAST(NULL AS VARCHAR) AS east,
-            CAST(NULL AS VARCHAR) AS far_west,
-            CAST(NULL AS VARCHAR) AS north_c,
-            CAST(NULL AS VARCHAR) AS southern,
-            CAST(NULL AS VARCHAR) AS south_c,
-            CAST(NULL AS VARCHAR) AS houston,
-            CAST(NULL AS VARCHAR) AS south
-        WHERE FALSE
-    ) AS columns_of_both_reports
-    WHERE blank_to_null(operday) IS NOT NULL
+    FROM raw_plain_columns(getvariable('raw_files'))
 ),
 
 placed AS (

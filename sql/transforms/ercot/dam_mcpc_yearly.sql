@@ -21,7 +21,6 @@ WITH hours AS MATERIALIZED (
         SELECT CAST(NULL AS VARCHAR) AS ecrs
         WHERE FALSE
     ) AS columns_of_every_era
-    WHERE COALESCE(delivery_date, hour_ending, regup) IS NOT NULL
 ),
 
 published AS (

@@ -28,7 +28,6 @@ WITH published AS (
             CAST(NULL AS VARCHAR) AS uncappedsystemlambda
         WHERE FALSE
     ) AS columns_of_every_era
-    WHERE COALESCE(scedtimestamp, repeatedhourflag) IS NOT NULL
 )
 
 SELECT
