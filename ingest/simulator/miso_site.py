@@ -59,6 +59,7 @@ REPORTS: Mapping[str, Report] = {
     item.name: item
     for item in (
         Report("da_expost_lmp", "Day Ahead Market ExPost LMPs", timedelta(hours=-10, minutes=-30), 930),
+        Report("da_exante_lmp", "Day Ahead Market ExAnte LMPs", timedelta(hours=-10, minutes=-30), 930),
         Report(
             "rt_lmp_prelim",
             "Realtime Market LMPs",

@@ -111,7 +111,7 @@ def published(
             return isone.load(case)
         case "ISONE", "load_forecast":
             return isone.load_forecast(case)
-        case "MISO", "energy_prices":
+        case "MISO", "energy_prices" | "energy_prices_ex_ante":
             return miso.energy_prices(case)
         case "MISO", "ancillary_services":
             return miso.ancillary_services(case)
