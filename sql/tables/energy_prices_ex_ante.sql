@@ -5,8 +5,9 @@
 -- Grain: one market run's interval, at one location, in one version.
 -- Key:   (iso, market_type, interval_minutes, settlement_location_id, interval_start_utc, version).
 --        Time in the key is UTC: the repeated hour of autumn is two rows, the missing hour of spring none.
--- Why:   an ex-ante price is another price, not an early version of the ex-post one. In a table of its own,
---        under the contract of energy_prices, it can neither revise the settled price nor be averaged with it.
+-- Why:   an ex-ante price is another price, not an early version of the ex-post one. In a table of its
+--        own, under the contract of energy_prices, it neither revises the settled price nor is averaged with
+--        it.
 CREATE TABLE market.energy_prices_ex_ante (
     datetime_utc TIMESTAMPTZ NOT NULL,
     datetime_local TIMESTAMP NOT NULL,
