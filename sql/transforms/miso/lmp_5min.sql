@@ -49,15 +49,19 @@ prices AS (
         )
 ),
 
+printed_stamps AS (
+    SELECT DISTINCT
+        filename,
+        stamp
+    FROM prices
+),
+
 stamps AS (
     SELECT
         filename,
         stamp,
         COALESCE(naive_of_24_hour_stamp(stamp), naive_of_12_hour_stamp(stamp)) AS stamp_est
-    FROM (SELECT DISTINCT
-        filename,
-        stamp
-    FROM prices) AS distinct_stamps
+    FROM printed_stamps
 ),
 
 edges AS (
