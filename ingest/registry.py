@@ -29,7 +29,8 @@ DATA_TYPES = (
 PRICED = ("lmp", "as")
 # In minutes, nominally.
 A_DAY = 1440
-SPAN = r"^(hour|day|month|year|\d+ days)$"
+# A week begins on a Monday; a quarter is one of the calendar.
+SPAN = r"^(hour|day|week|month|quarter|year|\d+ days)$"
 
 
 class Strict(BaseModel):

@@ -38,12 +38,12 @@ def servable_day(dataset: Dataset, usual: date, now: datetime) -> date:
 
 
 def served_when(dataset: Dataset) -> str:
-    """When the sites serve a delivery day: on it only, or how long after it, or when its month is closed."""
+    """When the sites serve a delivery day: on it only, or how long after it, or weeks later."""
     if is_newest_only(dataset):
         return "on the day"
     if all(road.retention.days is not None and road.retention.days < 6 for road in dataset.roads):
         return "next"
-    if dataset.published.day > 30:
+    if dataset.published.day > 7:
         return "late"
     return "final" if dataset.published.day > 3 else "soon"
 

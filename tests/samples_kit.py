@@ -306,5 +306,6 @@ def case_of_sample(sample: Sample) -> Case:
 
 
 def _beginning(text: bytes) -> bytes:
-    """The first rows of a CSV; documents are not cut."""
-    return text if text.lstrip()[:1] in (b"<", b"{", b"[") else b"\n".join(text.split(b"\n", 40)[:40])
+    """The first rows of a CSV; documents are not cut, nor a file of which the last stamp tells what the first means."""
+    whole = text.lstrip()[:1] in (b"<", b"{", b"[") or b"MKTHOUR_EST" in text[:4096]
+    return text if whole else b"\n".join(text.split(b"\n", 40)[:40])

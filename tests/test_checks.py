@@ -24,7 +24,10 @@ from lake.pipeline import open_lake
 pytest_plugins = ("views_plugin",)
 
 NAMES = [check.name for check in load_checks()]
-TABLES = ("energy_prices", "ancillary_services", "price_adders", "load", "load_forecast", "locations")
+TABLES = (
+    *("energy_prices", "energy_prices_ex_ante", "ancillary_services", "price_adders"),
+    *("load", "load_forecast", "locations"),
+)
 REGISTRY = ("markets", "datasets", "roads", "as_products", "as_regions", "raw_files")
 LAST_HOUR = (MIDNIGHTS[1] - timedelta(hours=1)).isoformat()
 
@@ -55,8 +58,8 @@ def copy(bare: duckdb.DuckDBPyConnection, small_lake: Lake) -> Iterator[duckdb.D
             "load": "concat_ws(' ', load_type, area_type, area_id)",
             "load_forecast": "concat_ws(' ', forecast, area_type, area_id, published_at_utc)",
         }
-        markets = dict.fromkeys(TABLES, "market_type") | dict.fromkeys(TABLES[3:], "NULL")
-        vintages = dict.fromkeys(TABLES, "NULL::TIMESTAMPTZ") | dict.fromkeys(TABLES[4:], "published_at_utc")
+        markets = dict.fromkeys(TABLES, "market_type") | dict.fromkeys(TABLES[4:], "NULL")
+        vintages = dict.fromkeys(TABLES, "NULL::TIMESTAMPTZ") | dict.fromkeys(TABLES[5:], "published_at_utc")
         connection.execute(
             "CREATE VIEW meta.every_row AS "
             + " UNION ALL ".join(

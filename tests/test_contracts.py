@@ -50,6 +50,15 @@ market_contract = pytest.mark.parametrize(
 
 def test_energy_prices_have_exactly_these_24_columns_in_this_order() -> None:
     assert list(CONTRACTS["energy_prices"].column_names) == ENERGY_PRICES
+
+
+def test_ex_ante_prices_are_a_table_of_their_own_under_the_same_contract() -> None:
+    """An ex-ante price is no early version of the ex-post one: nothing binds the two but their columns."""
+    settled, before = CONTRACTS["energy_prices"], CONTRACTS["energy_prices_ex_ante"]
+    assert [(one.name, one.type, one.nullable) for one in before.columns] == [
+        (one.name, one.type, one.nullable) for one in settled.columns
+    ]
+    assert (before.key, before.checks) == (settled.key, settled.checks)
     assert len(ENERGY_PRICES) == 24
 
 
@@ -99,6 +108,7 @@ def test_a_vintage_belongs_to_the_identity_of_a_forecast() -> None:
 def test_the_tables_are_the_ones_the_lake_knows() -> None:
     assert {contract.full_name for contract in CONTRACTS.values()} == {
         "market.energy_prices",
+        "market.energy_prices_ex_ante",
         "market.ancillary_services",
         "market.price_adders",
         "market.load",

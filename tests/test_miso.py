@@ -93,7 +93,8 @@ def test_only_trading_hubs_are_hubs(node: str, node_type: str, kind: str, tmp_pa
     [
         ("Day Ahead Market ExPost LMPs", "da_energy_hourly"),
         ("Day Ahead Market LMPs", "da_energy_hourly"),
-        ("Day Ahead Market ExAnte LMPs", None),
+        ("Day Ahead Market ExAnte LMPs", "da_energy_hourly_ex_ante"),
+        ("Day Ahead Market Ex-Ante LMPs", "da_energy_hourly_ex_ante"),
     ],
 )
 def test_the_title_tells_prices_that_look_the_same_apart(

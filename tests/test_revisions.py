@@ -41,6 +41,7 @@ def versions_of(world: World, table: str, where: str) -> Counter[tuple[tuple[int
     place = {
         "energy_prices": "settlement_location_id",
         "ancillary_services": "as_product, as_region",
+        "energy_prices_ex_ante": "settlement_location_id",
         "price_adders": "settlement_location_id, component",
         "load": "load_type, area_type, area_id",
         "load_forecast": "forecast, area_type, area_id, published_at_utc",

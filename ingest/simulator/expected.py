@@ -17,6 +17,7 @@ from ingest.simulator import (
     ercot_rows,
     isone_rows,
     lists,
+    miso_archives,
     miso_site,
     nyiso_load,
     nyiso_rows,
@@ -98,7 +99,11 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
         case "ISONE":
             return isone_rows.starts(day, isone_rows.FEEDS[dataset].minutes)
         case "MISO":
-            return miso_site.starts(day)
+            return (
+                miso_archives.intervals(day)
+                if dataset == miso_archives.WEEKLY.name
+                else miso_site.starts(day)
+            )
         case "SPP":
             return spp_rows.starts(
                 day, spp_rows.SYSTEMS[dataset].minutes if dataset in spp_rows.SYSTEMS else 60
@@ -233,7 +238,7 @@ def _ercot(name: str, location: str, instant: datetime, history: Revisions) -> d
 
 
 def _miso(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
-    report = miso_site.REPORTS[name]
+    report = miso_archives.WEEKLY if name == miso_archives.WEEKLY.name else miso_site.REPORTS[name]
     revision = history.current("MISO", name, (instant - miso_site.BEHIND).date())
     if report.services:
         zone, _, product = location.rpartition(" ")

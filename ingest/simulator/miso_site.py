@@ -59,6 +59,7 @@ REPORTS: Mapping[str, Report] = {
     item.name: item
     for item in (
         Report("da_expost_lmp", "Day Ahead Market ExPost LMPs", timedelta(hours=-10, minutes=-30), 930),
+        Report("da_exante_lmp", "Day Ahead Market ExAnte LMPs", timedelta(hours=-10, minutes=-30), 930),
         Report(
             "rt_lmp_prelim",
             "Realtime Market LMPs",
@@ -108,15 +109,15 @@ def answer(request: Request, world: World) -> Answer:
     found = _FILE.match(request.path)
     report = REPORTS.get(found["report"]) if found else None
     if found is None or report is None or request.late:
-        return _missing()
+        return missing()
     try:
         day = datetime.strptime(found["day"], "%Y%m%d").date()
     except ValueError:
-        return _missing()
+        return missing()
     due = datetime.combine(day, time(), UTC) + BEHIND + report.lag
     today = (world.now - BEHIND).date()
     if world.now < due or day < FIRST_DAY or day < today - timedelta(days=report.kept_days):
-        return _missing()
+        return missing()
     revision = world.revisions.current("MISO", report.name, day)
     text = _text(report, day, world.nodes, revision)
     if request.drift:
@@ -127,7 +128,8 @@ def answer(request: Request, world: World) -> Answer:
     return Answer(200, body, "application/octet-stream", headers)
 
 
-def _missing() -> Answer:
+def missing() -> Answer:
+    """The store's word that there is no such file."""
     words = b'<?xml version="1.0" encoding="utf-8"?><Error><Code>BlobNotFound</Code></Error>'
     return Answer(404, words, "application/xml")
 

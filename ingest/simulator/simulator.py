@@ -18,7 +18,7 @@ from ingest.simulator import (
     ercot_site,
     expected,
     isone_site,
-    miso_site,
+    miso_archives,
     nyiso_site,
     pjm_site,
     spp_site,
@@ -39,7 +39,7 @@ HOSTS: Mapping[str, Site] = {
     "ercotb2c.b2clogin.com": ercot_api.answer_login,
     "www.iso-ne.com": isone_site.answer_report,
     "webservices.iso-ne.com": isone_site.answer_service,
-    "docs.misoenergy.org": miso_site.answer,
+    "docs.misoenergy.org": miso_archives.answer,
     "mis.nyiso.com": nyiso_site.answer,
     "portal.spp.org": spp_site.answer,
 }
@@ -50,7 +50,7 @@ CORRECTABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ERCOT": ercot_site.CORRECTABLE,
     "PJM": pjm_site.CORRECTABLE,
     "ISONE": isone_site.CORRECTABLE,
-    "MISO": miso_site.CORRECTABLE,
+    "MISO": miso_archives.CORRECTABLE,
     "NYISO": nyiso_site.CORRECTABLE,
     "SPP": spp_site.CORRECTABLE,
 }

@@ -99,7 +99,9 @@ def feeds(entries: Iterable[Feed]) -> Iterator[str]:
 
 def request(road: Road) -> str:
     """What one request covers."""
-    return {"hour": "an hour", "day": "a day", "month": "a month", "year": "a year"}.get(road.span, road.span)
+    if road.span == "hour":
+        return "an hour"
+    return road.span if " " in road.span else f"a {road.span}"
 
 
 def reach(road: Road, dataset: Dataset) -> str:

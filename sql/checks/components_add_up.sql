@@ -3,7 +3,7 @@
 -- Severity:  warning
 -- Finds:     prices whose components differ from the total by more than rounding explains.
 -- Tolerance: per operator, see below: every published number is rounded by itself.
--- Reads:     market.energy_prices, market.price_adders (current rows).
+-- Reads:     market.energy_prices, market.energy_prices_ex_ante, market.price_adders (current rows).
 -- Why:       a component that is missing, doubled or of the wrong sign shows here first. Where this system
 --            derives energy from the total, the sum is right by itself; energy_is_one_price looks at that.
 WITH tolerances (iso, dollars) AS (
@@ -22,21 +22,41 @@ WITH tolerances (iso, dollars) AS (
     -- ERCOT publishes no components.
 ),
 
+priced AS (
+    SELECT
+        'energy_prices' AS table_name,
+        iso,
+        market_type,
+        interval_minutes,
+        delivery_date,
+        settlement_location_id,
+        interval_start_utc,
+        data_source,
+        lmp_total,
+        lmp_energy + lmp_congestion + lmp_loss AS components
+    FROM market.energy_prices
+    UNION ALL
+    SELECT
+        'energy_prices_ex_ante' AS table_name,
+        iso,
+        market_type,
+        interval_minutes,
+        delivery_date,
+        settlement_location_id,
+        interval_start_utc,
+        data_source,
+        lmp_total,
+        lmp_energy + lmp_congestion + lmp_loss AS components
+    FROM market.energy_prices_ex_ante
+),
+
 summed AS (
     SELECT
-        energy_prices.iso,
-        energy_prices.market_type,
-        energy_prices.interval_minutes,
-        energy_prices.delivery_date,
-        energy_prices.settlement_location_id,
-        energy_prices.interval_start_utc,
-        energy_prices.data_source,
-        energy_prices.lmp_total,
-        energy_prices.lmp_energy + energy_prices.lmp_congestion + energy_prices.lmp_loss AS components,
+        priced.*,
         -- Cents, where an operator's rounding has not been looked at.
         COALESCE(tolerances.dollars, 0.02) AS tolerance
-    FROM market.energy_prices
-    LEFT JOIN tolerances ON energy_prices.iso = tolerances.iso
+    FROM priced
+    LEFT JOIN tolerances ON priced.iso = tolerances.iso
 ),
 
 differing AS (
@@ -60,6 +80,7 @@ adders AS (
 )
 
 SELECT
+    differing.table_name,
     differing.iso,
     differing.market_type,
     differing.interval_minutes,
@@ -74,7 +95,8 @@ SELECT
 FROM differing
 LEFT JOIN adders
     ON
-        differing.iso = adders.iso
+        differing.table_name = 'energy_prices'
+        AND differing.iso = adders.iso
         AND differing.market_type = adders.market_type
         AND differing.interval_minutes = adders.interval_minutes
         AND differing.settlement_location_id = adders.settlement_location_id

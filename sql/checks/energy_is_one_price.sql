@@ -3,7 +3,7 @@
 -- Severity:  warning
 -- Finds:     intervals whose energy component differs between locations told by the same dataset.
 -- Tolerance: per operator, see below. Operators that are not named are not looked at: theirs may differ.
--- Reads:     market.energy_prices (current rows).
+-- Reads:     market.energy_prices, market.energy_prices_ex_ante (current rows).
 -- Why:       where energy is derived from the total, components add up by themselves, and a component of the
 --            wrong sign or place shows only here. Stages of one series are kept apart: they were priced at
 --            other times.
@@ -20,6 +20,28 @@ WITH tolerances (iso, dollars) AS (
     -- SPP has an energy price for each of its balancing authorities. ERCOT publishes none.
 ),
 
+priced AS (
+    SELECT
+        iso,
+        market_type,
+        interval_minutes,
+        delivery_date,
+        interval_start_utc,
+        lmp_energy,
+        data_source
+    FROM market.energy_prices
+    UNION ALL
+    SELECT
+        iso,
+        market_type,
+        interval_minutes,
+        delivery_date,
+        interval_start_utc,
+        lmp_energy,
+        data_source
+    FROM market.energy_prices_ex_ante
+),
+
 intervals AS (
     SELECT
         iso,
@@ -31,7 +53,7 @@ intervals AS (
         MIN(lmp_energy) AS lowest,
         MAX(lmp_energy) AS highest,
         COUNT(*) AS locations
-    FROM market.energy_prices
+    FROM priced
     GROUP BY iso, market_type, interval_minutes, delivery_date, interval_start_utc, dataset
 )
 

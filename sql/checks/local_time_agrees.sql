@@ -3,8 +3,9 @@
 -- Severity: error
 -- Finds:    moments whose datetime_local, delivery_date, delivery_hour or dst_flag is not what the time zone
 --           database says, with the number of rows that have them so.
--- Reads:    market.energy_prices, market.ancillary_services, market.price_adders, market.load,
---           market.load_forecast, market.locations, meta.markets (the clock).
+-- Reads:    market.energy_prices, market.energy_prices_ex_ante, market.ancillary_services,
+--           market.price_adders, market.load, market.load_forecast, market.locations,
+--           meta.markets (the clock).
 -- Why:      a build derives local time with one comparison per row; this asks the calendar, on the distinct
 --           moments. Daylight time is when the clock is ahead of its own winter.
 WITH stamps AS (
@@ -17,6 +18,16 @@ WITH stamps AS (
         delivery_hour,
         dst_flag
     FROM market.energy_prices
+    UNION ALL
+    SELECT
+        'energy_prices_ex_ante' AS table_name,
+        iso,
+        delivery_date,
+        datetime_utc,
+        datetime_local,
+        delivery_hour,
+        dst_flag
+    FROM market.energy_prices_ex_ante
     UNION ALL
     SELECT
         'ancillary_services' AS table_name,

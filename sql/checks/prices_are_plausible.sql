@@ -4,7 +4,8 @@
 -- Finds:     rows with a price or component below -2,000 or above 10,000 $/MWh, or with one that is no
 --            number (which compares as higher than any).
 -- Tolerance: the caps and penalty prices of the markets stay within; the highest cap so far was 9,000 $/MWh.
--- Reads:     market.energy_prices, market.ancillary_services, market.price_adders (current rows).
+-- Reads:     market.energy_prices, market.energy_prices_ex_ante, market.ancillary_services,
+--            market.price_adders (current rows).
 -- Why:       recorded and shown, never dropped: what was published stays what was published.
 WITH priced AS (
     SELECT
@@ -19,6 +20,19 @@ WITH priced AS (
         GREATEST(lmp_total, lmp_energy, lmp_congestion, lmp_loss, system_lambda) AS highest_price,
         data_source
     FROM market.energy_prices
+    UNION ALL
+    SELECT
+        'energy_prices_ex_ante' AS table_name,
+        iso,
+        market_type,
+        interval_minutes,
+        delivery_date,
+        settlement_location_id AS place,
+        interval_start_utc,
+        LEAST(lmp_total, lmp_energy, lmp_congestion, lmp_loss, system_lambda) AS lowest_price,
+        GREATEST(lmp_total, lmp_energy, lmp_congestion, lmp_loss, system_lambda) AS highest_price,
+        data_source
+    FROM market.energy_prices_ex_ante
     UNION ALL
     SELECT
         'ancillary_services' AS table_name,

@@ -19,6 +19,7 @@ from oracle.shell import Row
 FARTHEST = timedelta(minutes=15)
 PLACE = {
     "energy_prices": ("settlement_location_id",),
+    "energy_prices_ex_ante": ("settlement_location_id",),
     "ancillary_services": ("as_product", "as_region"),
     "price_adders": ("settlement_location_id", "component"),
     "load": ("load_type", "area_type", "area_id"),
@@ -28,8 +29,10 @@ PLACE = {
         *("valid_from_utc", "valid_to_utc"),
     ),
 }
+ENERGY = ("lmp_total", "lmp_energy", "lmp_congestion", "lmp_loss", "system_lambda")
 VALUES = {
-    "energy_prices": ("lmp_total", "lmp_energy", "lmp_congestion", "lmp_loss", "system_lambda"),
+    "energy_prices": ENERGY,
+    "energy_prices_ex_ante": ENERGY,
     "ancillary_services": ("market_clearing_price", "cleared_quantity_mw"),
     "price_adders": ("price",),
     "load": ("load_mw",),

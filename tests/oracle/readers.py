@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from oracle import caiso, contract, ercot, isone, lists, miso, nyiso, pjm, spp
+from oracle import caiso, contract, ercot, isone, lists, miso, miso_archives, nyiso, pjm, spp
 from oracle.shell import Case, Row
 
 # The numbers that a source prints, by its own column or component, and the contract column they arrive in.
@@ -113,8 +113,8 @@ def published(
             return isone.load(case)
         case "ISONE", "load_forecast":
             return isone.load_forecast(case)
-        case "MISO", "energy_prices":
-            return miso.energy_prices(case)
+        case "MISO", "energy_prices" | "energy_prices_ex_ante":
+            return miso_archives.energy_prices(case, known)
         case "MISO", "ancillary_services":
             return miso.ancillary_services(case)
         case "SPP", "load":

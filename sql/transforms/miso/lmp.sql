@@ -1,7 +1,7 @@
 -- lmp: locational prices of a day, hour by hour in the columns of one row.
 --
--- Reads:  da_expost_lmp (da_lmp in earlier years), rt_lmp_prelim, rt_lmp_final. Four lines stand before the
---         header; the second is the market day, with or without zeros.
+-- Reads:  da_expost_lmp (da_lmp in earlier years), da_exante_lmp, rt_lmp_prelim, rt_lmp_final. Four lines
+--         stand before the header; the second is the market day, with or without zeros.
 -- Grain:  one node, one hour. Hours end with their number and are Eastern Standard Time all year: every day
 --         has 24.
 -- Source: MISO market reports. A node has three rows: LMP, MCC, MLC. The energy component is not printed; it
