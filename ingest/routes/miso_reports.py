@@ -1,6 +1,7 @@
 """MISO market reports: plain files by name, one a day.
 
     https://docs.misoenergy.org/marketreports/20230101_da_expost_lmp.csv
+    https://docs.misoenergy.org/marketreports/20250310_df_al.xls
 
 The files lie in a store without a listing. A missing one is a 404 with a word in XML (BlobNotFound). Old files are
 removed from the far end, so what has landed may be the last copy.
@@ -9,10 +10,18 @@ removed from the far end, so what has landed may be the last copy.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from ingest.clock import local_date
-from ingest.content import file_content_sha256, kind_of, text_head, whole_zip, zip_content_sha256
+from ingest.content import (
+    file_content_sha256,
+    kind_of,
+    text_head,
+    whole_compound,
+    whole_zip,
+    zip_content_sha256,
+)
 from ingest.errors import Refused
 from ingest.events import Request
 from ingest.fetch import Session
@@ -27,14 +36,19 @@ _HEADERS = ("Node,Type,Value", ",MCP Type")
 
 
 class MisoReports:
-    """The route ``miso_reports``: ``ask`` names the ``path`` of a day's file, by strftime."""
+    """The route ``miso_reports``: ``ask`` names the ``path`` of a day's file, by strftime.
+
+    With ``published: after`` the file is named after the day of its publication, the next one.
+    """
 
     def fetch(
         self, request: Request, road: Road, dataset: Dataset, source: Source, session: Session
     ) -> Iterator[Answer]:
         """Get the file of a day."""
         day = local_date(request.period.start, source.clock)
-        path = day.strftime(road.asks(day)["path"])
+        words = road.asks(day)
+        named = day + timedelta(days=int(words.get("published") == "after"))
+        path = named.strftime(words["path"])
         name = path.rpartition("/")[2]
         try:
             download = session.get(road.host, path, judge=lambda answer: self.judge(answer.path))
@@ -57,6 +71,8 @@ class MisoReports:
         kind = kind_of(path)
         if kind == "zip":
             whole_zip(path)
+        elif kind == "compound":
+            whole_compound(path)
         elif kind != "text" or not any(words in text_head(path).replace('"', "") for words in _HEADERS):
             raise in_place_of_data(path, SITE, "a report")
 
