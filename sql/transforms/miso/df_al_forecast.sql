@@ -72,7 +72,7 @@ published AS (
     FROM printed
     WHERE
         megawatts IS NOT NULL
-        AND (title IS NULL OR regexp_matches(title, '\(MWh\)$'))
+        AND (title IS NULL OR regexp_matches(title, '^LRZ|\(MWh\)$'))
         AND NOT COALESCE(regexp_matches(title, ' Actual ?Load \(MWh\)$'), FALSE)
 )
 
