@@ -31,8 +31,8 @@ from ingest.routes.due import no_file
 from ingest.routes.judge import in_place_of_data
 
 SITE = "MISO"
-# The header of prices, and that of ancillary services.
-_HEADERS = ("Node,Type,Value", ",MCP Type")
+# The header of prices, that of ancillary services, and that of load where somebody saved a workbook as text.
+_HEADERS = ("Node,Type,Value", ",MCP Type", "Market Day,")
 
 
 class MisoReports:
