@@ -182,8 +182,9 @@ class _Adopter:
                 f"The header fits several datasets: {', '.join(sorted(names))}. Say which with --dataset."
             )
         header = next(iter(text_head(path).splitlines()), "")[:200]
+        what = "the columns of this workbook" if kind_of(path) == "compound" else f"this header: '{header}'"
         raise Refused(
-            f"No dataset of {self.source.iso} has this header: '{header}'. Say with --dataset what it is, "
+            f"No dataset of {self.source.iso} has {what}. Say with --dataset what it is, "
             f"or declare the shape in ingest/sources/{self.source.iso.lower()}.yaml."
         )
 

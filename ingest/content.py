@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import zstandard
 
 from ingest.errors import Refused
 
-Kind = Literal["empty", "zip", "gzip", "zstd", "html", "xml", "json", "text", "binary"]
+Kind = Literal["empty", "zip", "gzip", "zstd", "compound", "html", "xml", "json", "text", "binary"]
 
 CHUNK = 1 << 20
 _MAGIC: tuple[tuple[bytes, Kind], ...] = (
@@ -27,7 +28,11 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"PK\x05\x06", "zip"),
     (b"\x1f\x8b", "gzip"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
+    # The container of old office documents, workbooks (.xls) among them.
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "compound"),
 )
+# An entry of the table of sectors of an old office document: nothing is there.
+_FREE_SECTOR = 0xFFFFFFFF
 # Everything that a broken or hostile archive makes the standard library raise.
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 
@@ -93,8 +98,10 @@ def _read_zstd(path: Path) -> None:
 
 
 def text_head(path: Path, length: int = 4096) -> str:
-    """The beginning of the text in a file, or in an archive's first file that has any; "" where none has."""
+    """The beginning of the text in a file, or in an archive's first file that has any; "" where there is none."""
     kind = kind_of(path)
+    if kind == "compound":
+        return ""
     try:
         if kind == "zip":
             with zipfile.ZipFile(path) as archive:
@@ -149,6 +156,38 @@ def whole_zip(path: Path) -> list[zipfile.ZipInfo]:
     if not members:
         raise Refused(f"{path.name} is a zip without a file in it.", again=True)
     return members
+
+
+def whole_compound(path: Path) -> None:
+    """Hold the length of an old office document to what its own table of sectors says.
+
+    Raises:
+        Refused: it is cut off, or is none. Asking again may help.
+    """
+    with path.open("rb") as file:
+        header = file.read(512)
+        length = file.seek(0, 2)
+        try:
+            (sector,) = struct.unpack_from("<H", header, 30)
+            size = 1 << sector
+            (tables,) = struct.unpack_from("<I", header, 44)
+            # The header has room for the places of 109 tables; a document with more is longer than all these say.
+            places = struct.unpack_from("<109I", header, 76)[: min(tables, 109)]
+            used = 0
+            for number, place in enumerate(places):
+                file.seek(size * (place + 1))
+                entries = struct.unpack(f"<{size // 4}I", file.read(size))
+                taken = [index for index, entry in enumerate(entries) if entry != _FREE_SECTOR]
+                used = max([used, *(number * size // 4 + index + 1 for index in taken)])
+        except (struct.error, OverflowError, MemoryError, OSError):
+            used, size = 1, length
+    # The last sector need not be filled.
+    if not used or length <= size * used:
+        raise Refused(
+            f"{path.name} is an old workbook that ends early. It was cut off or damaged on the way; "
+            "download it again.",
+            again=True,
+        )
 
 
 def _reason(error: Exception) -> str:

@@ -139,11 +139,12 @@ class Shape(Strict):
     """One layout of a raw file and the SQL that reads it, per feed.
 
     For CSV and JSON ``columns`` must all be there, ``optional`` and ``ignored`` may be; anything else is drift. A name
-    ending in ``*`` stands for its prefix. ``fixed_order`` where the SQL reads by position. XML is told by ``contains``.
-    Where lines stand before a CSV's header, ``begins`` is how the header's line begins, and ``contains`` what the lines
-    before it say. ``root`` is the key that the items of a JSON document stand under. ``says`` are values of a CSV's
-    first row that tell datasets with the same header apart. ``pivots`` where the SQL brings several raw rows together:
-    what it must remember grows with what it reads, so it reads a few files at a time.
+    ending in ``*`` stands for its prefix, an empty one for columns without a name. ``fixed_order`` where the SQL reads
+    by position. XML is told by ``contains``. Where lines stand before a CSV's header, ``begins`` is how the header's
+    line begins, and ``contains`` what the lines before it say. ``root`` is the key that the items of a JSON document
+    stand under. ``says`` are values of a CSV's first row that tell datasets with the same header apart. ``pivots``
+    where the SQL brings several raw rows together: what it must remember grows with what it reads, so it reads a few
+    files at a time.
     """
 
     format: Literal["csv", "json", "xml"]
@@ -207,6 +208,12 @@ class Dataset(Strict):
     feeds: dict[str, Feed] = {}
     roads: list[Road]
     shapes: dict[str, Shape] = {}
+
+    @property
+    def data_types(self) -> set[str]:
+        """What a user may call it: its data type, and the tables that its files are as much for."""
+        tables = {feed.table for feed in self.feeds.values() if feed.interval_minutes < A_DAY}
+        return {self.data_type} | (tables & set(DATA_TYPES))
 
     @property
     def file_stem(self) -> str:
@@ -334,7 +341,7 @@ class Source(Strict):
         return [
             dataset
             for dataset in self.datasets.values()
-            if dataset.data_type in types
+            if dataset.data_types & set(types)
             and (dataset.market is None or dataset.market in sides)
             and dataset.default
             and scope in dataset.scopes

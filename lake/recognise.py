@@ -129,7 +129,9 @@ def fits(member: Member, header: Sequence[str], shape: Shape) -> bool:
             return False
         return all(_same(name, pattern) for name, pattern in zip(header, allowed, strict=False))
     named = [*shape.columns, *shape.optional, *shape.ignored]
-    if len(set(header)) != len(header):
+    # Columns without a name, where a shape allows them, may be many.
+    titles = [name for name in header if name or "" not in named]
+    if len(set(titles)) != len(titles):
         return False
     return all(any(_same(name, pattern) for name in header) for pattern in shape.columns) and all(
         any(_same(name, pattern) for pattern in named) for name in header

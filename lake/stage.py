@@ -20,6 +20,7 @@ from typing import IO, Literal
 import zstandard
 
 from lake.errors import UnreadableFile
+from lake.old_workbook import OLD_BOOK, old_sheets
 from lake.workbook import is_workbook, sheets
 
 BLOCK = 1 << 20
@@ -103,6 +104,9 @@ def _members(
                     shutil.copyfileobj(source, target, BLOCK)
                 yield from _members(inner, Path(entry.filename).name, folder, depth + 1, _stamp(entry))
                 inner.unlink(missing_ok=True)
+    elif magic == OLD_BOOK:
+        for sheet, title in old_sheets(raw, name, folder):
+            yield from _members(sheet, title, folder, depth + 1, written)
     else:
         yield replace(_text(raw, name, folder, magic), written=written)
 

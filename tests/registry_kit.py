@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
+from oracle.shell import unpack
 
 from ingest import registry
 from ingest.registry import Dataset, Feed, Source
@@ -108,6 +109,17 @@ def thin(source: Source, files: Iterable[tuple[str, bytes]]) -> list[tuple[str, 
         kept = [line for line, key in zip(lines, at, strict=True) if key in wanted]
         found.append((name, b"".join([header, *kept])))
     return found
+
+
+def as_text(name: str, content: bytes) -> bytes:
+    """The rows of an old workbook's one sheet as text, and the lines before them; everything else as it is."""
+    if content[:4] != b"\xd0\xcf\x11\xe0":
+        return content
+    ((_, text),) = unpack(name, content)
+    lines = [line.rstrip(b",") for line in text.splitlines()]
+    while b"," not in lines[-1] or lines[-1].endswith(b'"'):
+        lines.pop()
+    return b"\n".join([*lines, b""])
 
 
 def feeds(source: Source, table: str, series: str) -> Iterator[tuple[Dataset, Feed]]:

@@ -1,6 +1,7 @@
 """MISO market reports: plain files by name, most of them one a day, some a zip of a week or a quarter.
 
     https://docs.misoenergy.org/marketreports/20230101_da_expost_lmp.csv
+    https://docs.misoenergy.org/marketreports/20250310_df_al.xls             published on the day after
     https://docs.misoenergy.org/marketreports/20241014_5MIN_LMP.zip          the week of Monday, 30 September 2024
     https://docs.misoenergy.org/marketreports/2024-Jul-Sep_DA_LMPs.zip       a quarter; earlier ones: 2019_Oct-Dec_…
 
@@ -12,12 +13,19 @@ MISO: its stamps say which of the days that were asked for are really in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from ingest.clock import hours_of, local_date, market_days
-from ingest.content import file_content_sha256, kind_of, text_head, whole_zip, zip_content_sha256
+from ingest.content import (
+    file_content_sha256,
+    kind_of,
+    text_head,
+    whole_compound,
+    whole_zip,
+    zip_content_sha256,
+)
 from ingest.download import Download
 from ingest.errors import Refused
 from ingest.events import Request
@@ -29,8 +37,8 @@ from ingest.routes.held import Hours, held, hours_in
 from ingest.routes.judge import in_place_of_data
 
 SITE = "MISO"
-# The header of prices, and that of ancillary services.
-_HEADERS = ("Node,Type,Value", ",MCP Type")
+# The header of prices, that of ancillary services, and that of load where somebody saved a workbook as text.
+_HEADERS = ("Node,Type,Value", ",MCP Type", "Market Day,")
 # A week's zip is named after the Monday two weeks later than its own.
 _NAMED_LATER = timedelta(weeks=2)
 _QUARTERS = ("Jan-Mar", "Apr-Jun", "Jul-Sep", "Oct-Dec")
@@ -43,7 +51,8 @@ class MisoReports:
 
     ``kind`` says what the file is of where that is not a day: ``weekly`` (the path's day is the Monday that it is named
     after) or ``quarterly`` (``{quarter}`` in the path is ``Jan-Mar`` and so on). ``or_path`` is where the file may be
-    as well: names of quarters changed, and nobody says when.
+    as well: names of quarters changed, and nobody says when. With ``published: after`` the file is named after the day
+    of its publication, the next one.
     """
 
     def fetch(
@@ -52,7 +61,7 @@ class MisoReports:
         """Get the file of a day, or that of a week or quarter with word of each day that it lacks."""
         day = local_date(request.period.start, source.clock)
         words = road.asks(day)
-        paths = [_path(words[key], words.get("kind", ""), day) for key in ("path", "or_path") if key in words]
+        paths = [_path(words[key], words, day) for key in ("path", "or_path") if key in words]
         download, path = None, paths[0]
         try:
             download, path = self._first_there(paths, road, session)
@@ -98,6 +107,8 @@ class MisoReports:
         kind = kind_of(path)
         if kind == "zip":
             whole_zip(path)
+        elif kind == "compound":
+            whole_compound(path)
         elif kind != "text" or not any(words in text_head(path).replace('"', "") for words in _HEADERS):
             raise in_place_of_data(path, SITE, "a report")
 
@@ -106,9 +117,11 @@ class MisoReports:
         return zip_content_sha256(path) if kind_of(path) == "zip" else file_content_sha256(path)
 
 
-def _path(pattern: str, kind: str, day: date) -> str:
+def _path(pattern: str, words: Mapping[str, str], day: date) -> str:
     """Where the file lies that holds a day."""
-    if kind == "weekly":
+    if words.get("published") == "after":
+        return (day + timedelta(days=1)).strftime(pattern)
+    if words.get("kind") == "weekly":
         return (day - timedelta(days=day.weekday()) + _NAMED_LATER).strftime(pattern)
     return day.strftime(pattern).format(quarter=_QUARTERS[(day.month - 1) // 3])
 

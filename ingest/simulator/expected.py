@@ -18,6 +18,7 @@ from ingest.simulator import (
     isone_rows,
     lists,
     miso_archives,
+    miso_load,
     miso_site,
     nyiso_load,
     nyiso_rows,
@@ -238,12 +239,24 @@ def _ercot(name: str, location: str, instant: datetime, history: Revisions) -> d
 
 
 def _miso(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    if name == miso_load.REPORT:
+        return _miso_load(location, instant, history)
     report = miso_archives.WEEKLY if name == miso_archives.WEEKLY.name else miso_site.REPORTS[name]
     revision = history.current("MISO", name, (instant - miso_site.BEHIND).date())
     if report.services:
         zone, _, product = location.rpartition(" ")
         return {"MCP": miso_site.mcp(report, zone, product, instant, revision)}
     return miso_site.lmp_cells(report, location, instant, revision)
+
+
+def _miso_load(location: str, instant: datetime, history: Revisions) -> dict[str, str]:
+    area, _, issue = location.partition(" of ")
+    # A report is corrected as the day that it has the load of, the one before its own.
+    day = date.fromisoformat(issue) - timedelta(days=1) if issue else (instant - miso_site.BEHIND).date()
+    revision = history.current("MISO", miso_load.REPORT, day)
+    if issue:
+        return {"MW": miso_load.forecast_cell(area, date.fromisoformat(issue), instant, revision)}
+    return {"MW": miso_load.load_cell(area, instant, revision)}
 
 
 def _isone(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:

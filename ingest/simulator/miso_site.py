@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 
-from ingest.simulator import prices
+from ingest.simulator import miso_load, prices
 from ingest.simulator.answers import Answer, Request, with_extra_column
 from ingest.simulator.prices import Price
 from ingest.simulator.revisions import ORIGINAL, Revision
@@ -101,11 +101,13 @@ REPORTS: Mapping[str, Report] = {
         ),
     )
 }
-CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in REPORTS}
+CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in (*REPORTS, miso_load.REPORT)}
 
 
 def answer(request: Request, world: World) -> Answer:
     """A report of a day, or the store's word that there is none."""
+    if not request.late and (book := miso_load.file_of(request.path, world, request.drift)):
+        return _file(*book)
     found = _FILE.match(request.path)
     report = REPORTS.get(found["report"]) if found else None
     if found is None or report is None or request.late:
@@ -122,10 +124,12 @@ def answer(request: Request, world: World) -> Answer:
     text = _text(report, day, world.nodes, revision)
     if request.drift:
         text = _drifted(text)
-    body = text.encode()
-    written = max(due, revision.at).astimezone(UTC).replace(microsecond=0)
-    headers = (("Last-Modified", format_datetime(written, usegmt=True)), ("ETag", etag(body)))
-    return Answer(200, body, "application/octet-stream", headers)
+    return _file(text.encode(), max(due, revision.at))
+
+
+def _file(body: bytes, written: datetime) -> Answer:
+    stamp = format_datetime(written.astimezone(UTC).replace(microsecond=0), usegmt=True)
+    return Answer(200, body, "application/octet-stream", (("Last-Modified", stamp), ("ETag", etag(body))))
 
 
 def missing() -> Answer:

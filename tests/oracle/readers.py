@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from oracle import caiso, contract, ercot, isone, lists, miso, miso_archives, nyiso, pjm, spp
+from oracle import caiso, contract, ercot, isone, lists, miso, miso_archives, miso_load, nyiso, pjm, spp
 from oracle.shell import Case, Row
 
 # The numbers that a source prints, by its own column or component, and the contract column they arrive in.
@@ -117,6 +117,10 @@ def published(
             return miso_archives.energy_prices(case, known)
         case "MISO", "ancillary_services":
             return miso.ancillary_services(case)
+        case "MISO", "load":
+            return miso_load.load(case)
+        case "MISO", "load_forecast":
+            return miso_load.load_forecast(case)
         case "SPP", "load":
             return spp.load(case)
         case "SPP", "load_forecast":
@@ -162,11 +166,14 @@ def location_of(iso: str, source_name: str, table: str, row: Row) -> str:
     if iso == "ERCOT" and table == "load_forecast":
         model = "" if row["forecast"].startswith("NP3-") else f" {row['forecast']}"
         return f"{row['area']}{model} at {row['published_at_utc'].astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    if iso == "MISO" and table == "load_forecast":
+        # Published on the day that the report is named after, a moment that is its midnight.
+        return f"{row['area_id']} of {(row['published_at_utc'].astimezone(UTC) - miso.BEHIND).date()}"
     if iso in ("ISONE", "PJM", "SPP") and table == "load_forecast":
         area = row["area" if iso == "PJM" else "area_id"]
         return f"{area} at {row['published_at_utc'].astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
     if table in ("load", "load_forecast"):
-        return str(row["area_id" if iso in ("ISONE", "SPP") else "area"])
+        return str(row["area_id" if iso in ("ISONE", "MISO", "SPP") else "area"])
     named = iso == "NYISO" and table == "energy_prices"
     return str(row["settlement_location" if named else "settlement_location_id"])
 

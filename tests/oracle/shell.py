@@ -18,7 +18,7 @@ import duckdb
 import pytest
 import zstandard
 
-from oracle import book
+from oracle import book, old_book
 
 Row = dict[str, Any]
 Members = dict[str, bytes]
@@ -71,6 +71,9 @@ def unpack(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
                 return
             for entry in archive.namelist():
                 yield from unpack(Path(entry).name, archive.read(entry))
+    elif content[:4] == b"\xd0\xcf\x11\xe0":
+        for title, text in old_book.sheets(content):
+            yield f"{name.removesuffix('.xls')}_{title}.csv", text
     elif content[:2] == b"\x1f\x8b":
         yield from unpack(name.removesuffix(".gz"), gzip.decompress(content))
     else:
