@@ -96,6 +96,8 @@ def _said(kind: int, value: str | float, datemode: int) -> str:
     import xlrd
 
     if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("a text in it holds NUL bytes")
         # A line of a sheet is a line of the CSV: who looks for a header reads lines.
         return " ".join(value.splitlines()) if "\n" in value or "\r" in value else value
     if kind == xlrd.XL_CELL_DATE:

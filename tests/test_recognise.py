@@ -75,8 +75,15 @@ def test_a_declared_header_is_its_shape(iso: str, dataset: str, name: str) -> No
     shape = shape_of(iso, dataset, name)
     assert seen(iso, dataset, written(shape, titles(shape))).shape == name
     if not shape.fixed_order:
-        everything = list(dict.fromkeys([*reversed(titles(shape)), *shape.optional, *shape.ignored]))
+        first, rest = places(shape)
+        everything = list(dict.fromkeys([*first, *reversed(rest), *shape.optional, *shape.ignored]))
         assert seen(iso, dataset, written(shape, everything)).shape == name
+
+
+def places(shape: Shape) -> tuple[list[str], list[str]]:
+    """The columns that the header's line is known by, which stand first, and the others."""
+    known_by = 0 if shape.begins is None else shape.begins.count(",") + 1
+    return titles(shape)[:known_by], titles(shape)[known_by:]
 
 
 @pytest.mark.parametrize(("iso", "dataset", "name"), TABLES)
@@ -111,11 +118,12 @@ def _holds(shape: Shape, columns: list[str]) -> bool:
 @pytest.mark.parametrize(("iso", "dataset", "name"), TABLES)
 def test_order_counts_where_the_sql_reads_by_position(iso: str, dataset: str, name: str) -> None:
     shape = shape_of(iso, dataset, name)
-    turned = [*titles(shape)[1:], titles(shape)[0]]
     if shape.fixed_order:
+        turned = [*titles(shape)[1:], titles(shape)[0]]
         assert "another order" in drift(iso, dataset, written(shape, turned))
     else:
-        assert seen(iso, dataset, written(shape, turned)).shape == name
+        first, rest = places(shape)
+        assert seen(iso, dataset, written(shape, [*first, *rest[1:], rest[0]])).shape == name
 
 
 @pytest.mark.parametrize(
