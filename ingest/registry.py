@@ -180,7 +180,8 @@ class Feed(Strict):
 class Dataset(Strict):
     """One publication of an ISO.
 
-    ``stem`` is the word that the source's own file names carry, where it is not the first of ``source_name``.
+    ``stem`` is the word that the source's own file names carry, where it is not the first of ``source_name``;
+    ``other_stems`` are those of its other files of the same, such as bundles of older days.
     ``market`` is left out where no market has a part in it; prices and ancillary services always have one. Rows of an
     answer may speak of ``days_before`` the period that was asked for and ``days_after`` it, as forecasts do.
     """
@@ -189,6 +190,7 @@ class Dataset(Strict):
     title: str
     source_name: str
     stem: str | None = None
+    other_stems: list[str] = []
     data_type: Literal[tuple(DATA_TYPES)] | Literal["control"]  # type: ignore[valid-type]
     market: Market | None = None
     interval_minutes: int
@@ -219,6 +221,11 @@ class Dataset(Strict):
     def file_stem(self) -> str:
         """The word that the source's own file names carry for this publication."""
         return self.stem or self.source_name.split()[0]
+
+    def longest_stem_in(self, file_name: str) -> int:
+        """How long the longest word of this publication is that a file's name carries; 0 where it carries none."""
+        stems = [stem for stem in (self.file_stem, *self.other_stems) if stem.lower() in file_name.lower()]
+        return max(map(len, stems), default=0)
 
     def road(self, name: str) -> Road:
         """The road of that name.

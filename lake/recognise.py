@@ -157,9 +157,8 @@ def candidates(members: Sequence[Member], source: Source, file_name: str) -> lis
         and all(any(_could_be(member, shape) for shape in dataset.shapes.values()) for member in members)
     ]
     if len(found) > 1:
-        named = [dataset for dataset in found if dataset.file_stem.lower() in file_name.lower()]
-        longest = max((len(dataset.file_stem) for dataset in named), default=0)
-        found = [dataset for dataset in named if len(dataset.file_stem) == longest] or found
+        longest = max(dataset.longest_stem_in(file_name) for dataset in found)
+        found = [dataset for dataset in found if dataset.longest_stem_in(file_name) == longest]
     return [dataset.name for dataset in found]
 
 

@@ -186,3 +186,123 @@ def test_the_stand_in_of_the_site_prints_the_weeks_that_are_out() -> None:
         text = miso_archives.week_text(date(2025, 10, 27), 2)
     line = f"11/2/2025 11:55,INDIANA.HUB,{cells['LMP']},{cells['MCC']},{cells['MLC']}"
     assert line in text.splitlines()
+
+
+def quarter(*rows: str, before: Iterable[str] = ("", "")) -> str:
+    hours = ",".join(f"HE{hour}" for hour in range(1, 25))
+    return "\r\n".join([*before, f"MARKET_DAY,NODE,TYPE,VALUE,{hours}", *rows, ""])
+
+
+def of_a_day(day: str, kind: str, first: str, node: str = "A", rest: str = ".5") -> str:
+    return ",".join([day, node, "Gennode", kind, first, *[rest] * 23])
+
+
+def read_quarter(tmp_path: Path, text: str) -> list[Row]:
+    return published("miso/lmp_quarter", lay_out(tmp_path, Case("a.zip", {"a.csv": text.encode()})))
+
+
+@pytest.mark.parametrize("before", [("", ""), ("Real-Time Market LMPs,,,",), ("",), ("words", "")])
+def test_what_stands_before_the_header_of_a_quarter_does_no_harm(
+    before: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = quarter(of_a_day("3/9/2014", "LMP", "1"), of_a_day("11/2/2014", "LMP", "2"), before=before)
+    path = tmp_path / "2014_Jan-Mar_DA_LMPs.csv"
+    path.write_text(text)
+    (member,) = stage(path, path.name, tmp_path / "laid")
+    assert candidates([member], registry.source("MISO"), path.name) == ["da_energy_hourly"]
+    rows = published("miso/lmp_quarter", [str(member.path)])
+    assert objections(rows) == {None}
+    starts = sorted(row["interval_start_utc"] for row in rows)
+    assert (len(starts), starts[0], starts[-1]) == (48, datetime(2014, 3, 9, 5), datetime(2014, 11, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("2024-Jul-Sep_DA_LMPs.zip", ["da_energy_hourly"]),
+        ("2024_Jul-Sep_RT_LMPs.zip", ["rt_energy_hourly"]),
+        ("prices.zip", ["da_energy_hourly", "rt_energy_hourly"]),
+    ],
+)
+def test_only_its_name_tells_whose_prices_a_quarter_has(name: str, found: list[str], tmp_path: Path) -> None:
+    path = tmp_path / name
+    content = quarter(of_a_day("7/1/2024", "LMP", "1")).encode()
+    path.write_bytes(zipped([Member("a.csv", content, datetime(2024, 11, 1))]))
+    members = list(stage(path, path.name, tmp_path / "laid"))
+    assert candidates(members, registry.source("MISO"), path.name) == found
+
+
+def test_numbers_of_a_quarter_may_have_commas_and_come_in_any_order(tmp_path: Path) -> None:
+    rows = read_quarter(
+        tmp_path,
+        quarter(
+            of_a_day("7/1/2012", "MLC", "-.37"),
+            of_a_day("7/1/2012", "LMP", "1", "B", rest=""),
+            of_a_day("7/1/2012", "MCC", '"-1,000.5"'),
+            of_a_day("7/1/2012", "LMP", '"1,234.56"'),
+        ),
+    )
+    assert objections(rows) == {None}
+    first = {
+        row["settlement_location"]: (
+            row["lmp_total"],
+            row["lmp_energy"],
+            row["lmp_congestion"],
+            row["lmp_loss"],
+        )
+        for row in rows
+        if row["interval_start_utc"] == datetime(2012, 7, 1, 5)
+    }
+    assert first == {"A": (1234.56, 2235.43, -1000.5, -0.37), "B": (1.0, None, None, None)}
+    assert len(rows) == 25
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([of_a_day("7/1/2012", "LMP", price) for price in "12"], "two different values for A on 7/1/2012"),
+        ([of_a_day("7/1/2012", "LMP", "many")], "a price of A on 7/1/2012 in hour ending 1 is not a number"),
+        ([of_a_day("7/1/2012", "MCC", "1")], "a price of A on 7/1/2012 in hour ending 1 is not a number"),
+        ([of_a_day("7/1/12", "LMP", "1")], "a row is of no readable day: 7/1/12"),
+        ([of_a_day("7/1/2012", "LMP", "1", node="")], "a row of 7/1/2012 names no node"),
+    ],
+)
+def test_a_price_of_a_quarter_that_cannot_be_vouched_for_is_objected_to(
+    lines: list[str], words: str, tmp_path: Path
+) -> None:
+    told = objections(read_quarter(tmp_path, quarter(*lines)))
+    assert any(words in (objection or "") for objection in told)
+
+
+def test_days_that_are_no_longer_had_one_by_one_come_by_quarters(world: World) -> None:
+    """Both days of a clock change, and a name that changed over the years."""
+    assert world.sim is not None
+    for first in (date(2014, 3, 9), date(2014, 11, 2)):
+        names = ["da_energy_hourly", "rt_energy_hourly"]
+        report = world.ingest("MISO", first, first, names, "all")
+        assert report.complete
+    asked = [one.path.rpartition("/")[2] for one in world.sim.requests]
+    assert sorted(asked) == sorted(
+        f"2014{sign}{months}_{word}_LMPs.zip"
+        for months in ("Jan-Mar", "Oct-Dec")
+        for sign, word in (("-", "DA"), ("_", "RT"))
+    )
+    world.build("MISO")
+    for name in names:
+        assert assert_series(world, "MISO", "energy_prices", name) == (90 + 92) * 24 * 9
+    assert assert_series(world, "MISO", "locations", "da_energy_nodes") == (90 + 92) * 9
+
+
+def test_a_quarter_is_asked_for_under_its_other_name_where_the_first_is_not_there(world: World) -> None:
+    """A site that has neither says so of the first."""
+    assert world.sim is not None
+    world.sim.fail("docs.misoenergy.org", "late", times=None, match="2014-Jan-Mar_DA")
+    report = world.ingest("MISO", date(2014, 1, 1), date(2014, 1, 1), ["da_energy_hourly"])
+    assert not report.complete
+    assert report.landing is not None
+    (words,) = report.landing.sentences
+    assert "MISO has no file 2014-Jan-Mar_DA_LMPs.zip, which should be there" in words
+    assert [one.path.rpartition("/")[2] for one in world.sim.requests] == [
+        "2014-Jan-Mar_DA_LMPs.zip",
+        "2014_Jan-Mar_DA_LMPs.zip",
+    ]

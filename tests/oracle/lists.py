@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from oracle import miso, pjm, spp
+from oracle import miso, miso_archives, pjm, spp
 from oracle.pjm import voltage
 from oracle.shell import Case, Row
 
@@ -239,7 +239,10 @@ def web_service_locations(case: Case) -> list[Row]:
 def priced_nodes(case: Case) -> list[Row]:
     """MISO's nodes by the day-ahead prices, with the type that their rows print."""
     rows = []
-    for member in case.members:
+    for member, content in case.members.items():
+        if miso_archives.is_quarter(content):
+            rows += miso_archives.nodes_of_quarter(case, member)
+            continue
         midnight, printed = miso.lines(case, member)
         words: dict[str, set[str]] = {}
         for node, word, _, *_ in printed:

@@ -1,4 +1,4 @@
-"""Independent reader of MISO's prices in whichever layout a file has: of a day, or of a week in five minutes."""
+"""Independent reader of MISO's prices in whichever layout a file has: a day, five minutes of a week, or a quarter."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def energy_prices(case: Case, known: Mapping[str, str]) -> list[Row]:
         part = Case(case.name, {member: content})
         if b"MKTHOUR_EST" in content[:4096]:
             rows += five_minutes(part, member, known)
+        elif is_quarter(content):
+            rows += quarter(part, member)
         else:
             rows += miso.energy_prices(part)
     return rows
@@ -42,6 +44,56 @@ def five_minutes(case: Case, member: str, known: Mapping[str, str]) -> list[Row]
         row_of(stamp - behind, node, kind_of(node, known), lmp, mcc, mlc)
         for stamp, node, lmp, mcc, mlc in told
     ]
+
+
+def quarter(case: Case, member: str) -> list[Row]:
+    """One row per node and hour of each day: the three lines of a node and a day together."""
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    types: dict[str, str] = {}
+    for line in csv.reader(io.StringIO(case.text(member), newline="")):
+        if len(line) == 28 and line[3] in ("LMP", "MCC", "MLC"):
+            found.setdefault((line[0], line[1]), {})[line[3]] = [cell.replace(",", "") for cell in line[4:]]
+            types[line[1]] = line[2]
+    rows = []
+    for (day, node), parts in found.items():
+        kind = "HUB" if node.endswith(".HUB") else "AGGREGATE"
+        kind = kind if types[node] == "Hub" else miso.KINDS.get(types[node], "NODE")
+        blank = [""] * 24
+        cells = zip(parts["LMP"], parts.get("MCC", blank), parts.get("MLC", blank), strict=True)
+        for hour, (lmp, mcc, mlc) in enumerate(cells):
+            if lmp:
+                rows.append(row_of(_moment(f"{day} {hour}:00"), node, kind, lmp, mcc, mlc))
+    return rows
+
+
+def is_quarter(content: bytes) -> bool:
+    """Whether a file is of a quarter, by its header."""
+    return b"MARKET_DAY" in content[:4096]
+
+
+def nodes_of_quarter(case: Case, member: str) -> list[Row]:
+    """One row per node and day, as a list of that day."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for line in csv.reader(io.StringIO(case.text(member), newline="")):
+        if len(line) == 28 and line[3] in ("LMP", "MCC", "MLC"):
+            found.setdefault((line[0], line[1]), set()).add(line[2])
+    rows = []
+    for (day, node), words in found.items():
+        word = words.pop() if len(words) == 1 else None
+        hub = "HUB" if node.endswith(".HUB") else "AGGREGATE"
+        midnight = _moment(f"{day} 0:00") + miso.BEHIND
+        rows.append(
+            {
+                "interval_start_utc": midnight,
+                "interval_end_utc": midnight + timedelta(days=1),
+                "location_list": "da_expost_lmp",
+                "settlement_location": node,
+                "settlement_location_type": hub if word == "Hub" else miso.KINDS.get(word or "", "NODE"),
+                "settlement_location_id": node,
+                "source_type": word,
+            }
+        )
+    return rows
 
 
 def kind_of(node: str, known: Mapping[str, str]) -> str:
