@@ -34,6 +34,7 @@ SITE = "SPP's portal"
 class SppPortal:
     """The route ``spp_portal``: ``ask`` names the ``system`` and, by strftime, the ``path`` of a day's file.
 
+    Where the name of a file is told in two ways, ``or_path`` is asked for when there is none by the first.
     For files of five minutes ``interval`` is the word that begins their names instead, and a request's part is the
     minute of the hour that the interval ends with. For files made every hour ``hourly`` is that word; they are named
     after the hour that ends when they are made.
@@ -45,28 +46,31 @@ class SppPortal:
         """Get the file of a day or of an interval."""
         words = road.asks(local_date(request.period.start, source.clock))
         period = _interval(request) if "interval" in words else request.period
-        path = _path(words, period, source.clock)
-        name = path.rpartition("/")[2]
-        try:
-            download = session.get(
-                road.host,
-                f"file-browser-api/download/{words['system']}",
-                {"path": path},
-                judge=lambda answer: self.judge(answer.path),
+        paths = _paths(words, period, source.clock)
+        for path in paths:
+            try:
+                download = session.get(
+                    road.host,
+                    f"file-browser-api/download/{words['system']}",
+                    {"path": path},
+                    judge=lambda answer: self.judge(answer.path),
+                )
+            except (Refused, NoData) as error:
+                if isinstance(error, Refused) and error.http_status != 404:
+                    raise
+                if path == paths[-1]:
+                    name = _name(paths[0])
+                    yield no_file(error, SITE, name, period, request.part, road, dataset, source)
+                continue
+            yield Answer(
+                periods=(period,),
+                download=download,
+                file_name=_name(path),
+                content_sha256=self.content_sha256(download.path),
+                part=request.part,
+                published_at=download.last_modified,
             )
-        except (Refused, NoData) as error:
-            if isinstance(error, Refused) and error.http_status != 404:
-                raise
-            yield no_file(error, SITE, name, period, request.part, road, dataset, source)
             return
-        yield Answer(
-            periods=(period,),
-            download=download,
-            file_name=name,
-            content_sha256=self.content_sha256(download.path),
-            part=request.part,
-            published_at=download.last_modified,
-        )
 
     def judge(self, path: Path) -> None:
         """Tell a CSV or a whole zip from an empty file and from the portal's page."""
@@ -87,6 +91,16 @@ def _interval(request: Request) -> Period:
     """The five minutes of a request: those that end with its part, a minute of its hour."""
     end = request.period.start + timedelta(minutes=int(request.part))
     return Period(end - timedelta(minutes=5), end)
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _paths(words: dict[str, str], period: Period, clock: str) -> list[str]:
+    """Where the file of a period lies, or may lie: the likelier place first."""
+    second = {**words, "path": words["or_path"]} if "or_path" in words else None
+    return [_path(each, period, clock) for each in (words, second) if each]
 
 
 def _path(words: dict[str, str], period: Period, clock: str) -> str:

@@ -209,7 +209,7 @@ def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dic
     if system.products:
         zone, product = location.split(" ")
         return {product: spp_rows.reserve_cells(system, zone, instant, revision)[product]}
-    return spp_rows.lmp_cells(system, location, instant, revision)
+    return spp_rows.lmp_cells(system, location.removesuffix(":BUS"), instant, revision)
 
 
 def _ercot(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:

@@ -24,10 +24,17 @@ _DOWNLOAD = "/file-browser-api/download/"
 _WORDS = {
     "da-lmp-by-settlement-location": "DA-LMP-SL",
     "rtbm-lmp-by-location": "RTBM-LMP-SL",
+    "da-lmp-by-bus": "DA-LMP-B",
+    "rtbm-lmp-by-bus": "RTBM-LMP-B",
     "da-mcp": "DA-MCP",
     "rtbm-mcp": "RTBM-MCP",
 }
-_DAILY = {"rtbm-lmp-by-location": "RTBM-LMP-DAILY-SL", "rtbm-mcp": "RTBM-MCP-DAILY"}
+_DAILY = {
+    "rtbm-lmp-by-location": "RTBM-LMP-DAILY-SL",
+    # The guide says DAILY-BUS. Whoever asks for that only would find nothing here.
+    "rtbm-lmp-by-bus": "RTBM-LMP-DAILY-B",
+    "rtbm-mcp": "RTBM-MCP-DAILY",
+}
 _INTERVAL = re.compile(r"^/\d{4}/\d\d/By_Interval/\d\d/(?P<word>[A-Z-]+)-(?P<end>\d{12})(?P<mark>d?)\.csv$")
 
 CORRECTABLE: Mapping[str, tuple[str, ...]] = {

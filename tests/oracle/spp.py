@@ -1,4 +1,4 @@
-"""Independent reader of the portal's files: prices by settlement location and by reserve zone."""
+"""Independent reader of the portal's files: prices by place and by reserve zone, load and its forecasts."""
 
 from __future__ import annotations
 
@@ -59,18 +59,20 @@ def lines(case: Case) -> Iterator[tuple[Row, datetime]]:
 
 
 def energy_prices(case: Case, market: str, known: Mapping[str, str]) -> list[Row]:
-    """One row per settlement location and interval."""
+    """One row per settlement location and interval, or per pnode in files that print no other place."""
     rows = []
     for row, end in lines(case):
         minutes = 60 if market == "DA" else 5
-        name = row.get("settlementlocation") or row["settlementlocationname"]
-        kind = known.get(name) or ("AGGREGATE" if name.endswith("_HUB") else "NODE")
+        name = row.get("settlementlocation") or row.get("settlementlocationname")
+        bus = name is None
+        name = name or row.get("pnode") or row["pnodename"]
+        kind = "BUS" if bus else known.get(name) or ("AGGREGATE" if name.endswith("_HUB") else "NODE")
         rows.append(
             {
                 "interval_start_utc": end - timedelta(minutes=minutes),
                 "interval_end_utc": end,
                 "settlement_location": name,
-                "settlement_location_id": name,
+                "settlement_location_id": f"{name}:BUS" if bus else name,
                 "settlement_location_type": kind,
                 "zone": row.get("baa") or None,
                 "lmp_total": float(row["lmp"]),
