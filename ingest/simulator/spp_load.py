@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest import clock
 from ingest.simulator import prices, spp_rows
+from ingest.simulator.answers import Member, with_extra_column, zipped
 from ingest.simulator.revisions import ORIGINAL, Revision
 from ingest.simulator.spp_rows import EAST, TWO_AUTHORITIES_SINCE, WEST
 from ingest.simulator.world import CENTRAL, World
@@ -19,10 +22,12 @@ SYSTEMS = (LOAD, FORECAST)
 LONG_SINCE = date(2026, 3, 24)
 ZONES = "CSWS EDE GRDA INDN KACY KCPL LES MPS NPPD OKGE OPPD SECI SPRM SPS WAUE WFEC WR".split()
 WITH_BOTH_PARTS = ("KCPL", "LES", "NPPD", "OPPD", "WAUE", "WR")
+FIRST_YEAR = 2011
 KEPT_MONTHS, KEPT_DAYS, LATE = 24, 35, timedelta(days=1, hours=9)
 _ZONE = ZoneInfo(CENTRAL)
 _DAILY = re.compile(r"^/(\d{4})/DAILY_HOURLY_LOAD-(?P<day>\1\d{4})\.csv$")
 _MONTHLY = re.compile(r"^/(\d{4})/HOURLY_LOAD-(?P<month>\1\d{2})\.csv$")
+_YEARLY = re.compile(r"^/(?P<year>\d{4})/(?P=year)\.zip$")
 _FORECAST = re.compile(r"^/\d{4}/\d\d/\d\d/OP-MTLF-(?P<made>\d{12})(?P<mark>d?)\.csv$")
 
 
@@ -42,6 +47,35 @@ def file_of(system: str, path: str, world: World) -> tuple[str, datetime] | None
     lines = [line for day, revision in zip(days, revisions, strict=True) for line in _lines(day, revision)]
     text = "\n".join([_header(days[-1]), *lines, ""])
     return text, max([due, *(revision.at for revision in revisions)])
+
+
+def archive_of(path: str, world: World, drift: bool) -> tuple[bytes, datetime] | None:
+    """The files of a year's months in one archive, from the second year after it on, and when it was written."""
+    found = _YEARLY.match(path)
+    year = int(found["year"]) if found else 0
+    if not FIRST_YEAR <= year <= clock.local_date(world.now, CENTRAL).year - 2:
+        return None
+    days = [date(year, 1, 1) + timedelta(days=number) for number in range(365 + isleap(year))]
+    revisions = tuple(world.revisions.current("SPP", LOAD, day) for day in days)
+    written = max(
+        [datetime(year + 2, 1, 1, tzinfo=UTC), *(revision.at for revision in revisions if revision.amount)]
+    )
+    return _archive(tuple(days), revisions, written, drift), written
+
+
+@lru_cache(maxsize=4)
+def _archive(
+    days: tuple[date, ...], revisions: tuple[Revision, ...], written: datetime, drift: bool
+) -> bytes:
+    months: dict[int, list[str]] = {}
+    for day, revision in zip(days, revisions, strict=True):
+        months.setdefault(day.month, [_header(day)]).extend(_lines(day, revision))
+    members = []
+    for month, lines in months.items():
+        text = "\n".join([*lines, ""])
+        text = with_extra_column(text, "\n") if drift else text
+        members.append(Member(f"HOURLY_LOAD-{days[0].year}{month:02}.csv", text.encode(), written))
+    return zipped(members)
 
 
 def oldest_day(now: datetime) -> date:

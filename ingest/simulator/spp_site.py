@@ -48,12 +48,15 @@ def answer(request: Request, world: World) -> Answer:
     if not request.path.startswith(_DOWNLOAD):
         return Answer(200, b"<!doctype html><html><title>SPP Portal</title></html>\n", "text/html")
     name, path = request.path.removeprefix(_DOWNLOAD), request.query.get("path", "")
+    if name == spp_load.LOAD and path.endswith(".zip") and not request.late:
+        year = spp_load.archive_of(path, world, request.drift)
+        return _missing() if year is None else _file(*year, "application/zip")
     if name in spp_load.SYSTEMS and not request.late:
         found_load = spp_load.file_of(name, path, world)
         if found_load is None:
             return _missing()
         text, written = found_load
-        return _file(with_extra_column(text, "\n") if request.drift else text, written)
+        return _file((with_extra_column(text, "\n") if request.drift else text).encode(), written)
     system = SYSTEMS.get(name)
     if system is None or request.late:
         return _missing()
@@ -76,7 +79,7 @@ def answer(request: Request, world: World) -> Answer:
     text = _text(system.name, tuple(intervals), world.nodes, revision, daily)
     if request.drift:
         text = with_extra_column(text, "\n")
-    return _file(text, max(due, revision.at))
+    return _file(text.encode(), max(due, revision.at))
 
 
 def _missing() -> Answer:
@@ -139,8 +142,7 @@ def _text(system: str, intervals: tuple[datetime, ...], nodes: int, revision: Re
     return spp_rows.text(SYSTEMS[system], intervals, nodes, revision, daily)
 
 
-def _file(text: str, written: datetime) -> Answer:
-    body = text.encode()
+def _file(body: bytes, written: datetime, content_type: str = "text/csv") -> Answer:
     modified = format_datetime(written.astimezone(UTC).replace(microsecond=0), usegmt=True)
     headers = (("Last-Modified", modified), ("ETag", etag(body)), ("Accept-Ranges", "bytes"))
-    return Answer(200, body, "text/csv", headers)
+    return Answer(200, body, content_type, headers)

@@ -4,7 +4,7 @@
 -- Grain:  one pnode, one interval (GMTIntervalEnd closes it).
 -- Source: SPP portal. LMP = MEC + MCC + MLC, all signed so. BAA, the balancing authority, is printed since
 --         2026-04-01: the zone.
--- Why:    a pnode and a settlement location may have one name: a pnode has its kind behind its name as its id.
+-- Why:    a pnode and a settlement location may share a name: a pnode has its kind behind its name as its id.
 --         Where each column stands is not confirmed, and varies between days in the files by settlement
 --         location: columns are read by name. GMTIntervalEnd is the truth, the Central stamp beside it only
 --         confirms it.

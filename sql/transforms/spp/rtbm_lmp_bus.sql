@@ -4,7 +4,7 @@
 -- Grain:  one pnode, one interval (GMTIntervalEnd closes it).
 -- Source: SPP portal. LMP = MEC + MCC + MLC, all signed so. BAA, the balancing authority, is printed since
 --         2026-04-01: the zone.
--- Why:    a pnode and a settlement location may have one name: a pnode has its kind behind its name as its id.
+-- Why:    a pnode and a settlement location may share a name: a pnode has its kind behind its name as its id.
 --         Where each column stands is not confirmed: columns are read by name. Daily files by settlement
 --         location have other names for two of them, so those by pnode are expected to have them too.
 --         The end in GMT is the truth, the Central stamp beside it only confirms it.
