@@ -20,12 +20,14 @@ from zoneinfo import ZoneInfo
 
 from ingest.clock import Period, local_date
 from ingest.content import file_content_sha256, kind_of, whole_zip, zip_content_sha256
+from ingest.download import Download
 from ingest.errors import NoData, Refused
 from ingest.events import Request
 from ingest.fetch import Session
 from ingest.registry import Dataset, Road, Source
+from ingest.routes import spp_folders
 from ingest.routes.answer import Answer
-from ingest.routes.due import no_file
+from ingest.routes.due import at, no_file
 from ingest.routes.judge import holds_rows, in_place_of_data
 
 SITE = "SPP's portal"
@@ -34,7 +36,8 @@ SITE = "SPP's portal"
 class SppPortal:
     """The route ``spp_portal``: ``ask`` names the ``system`` and, by strftime, the ``path`` of a day's file.
 
-    Where the name of a file is told in two ways, ``or_path`` is asked for when there is none by the first.
+    Where the name of a file is told in two ways, ``or_path`` is asked for when there is none by the first. ``listed``
+    is a folder instead: a day's files are those that the lists below it name.
     For files of five minutes ``interval`` is the word that begins their names instead, and a request's part is the
     minute of the hour that the interval ends with. For files made every hour ``hourly`` is that word; they are named
     after the hour that ends when they are made.
@@ -45,6 +48,9 @@ class SppPortal:
     ) -> Iterator[Answer]:
         """Get the file of a day or of an interval."""
         words = road.asks(local_date(request.period.start, source.clock))
+        if "listed" in words:
+            yield from self._listed(words, request, road, dataset, source, session)
+            return
         period = _interval(request) if "interval" in words else request.period
         paths = _paths(words, period, source.clock)
         for path in paths:
@@ -62,15 +68,65 @@ class SppPortal:
                     name = _name(paths[0])
                     yield no_file(error, SITE, name, period, request.part, road, dataset, source)
                 continue
-            yield Answer(
-                periods=(period,),
-                download=download,
-                file_name=_name(path),
-                content_sha256=self.content_sha256(download.path),
-                part=request.part,
-                published_at=download.last_modified,
-            )
+            yield self._answer(path, period, request.part, download)
             return
+
+    def _listed(
+        self,
+        words: dict[str, str],
+        request: Request,
+        road: Road,
+        dataset: Dataset,
+        source: Source,
+        session: Session,
+    ) -> Iterator[Answer]:
+        """Every file of a day below a folder.
+
+        Raises:
+            NoData: there is none.
+            Refused: there is no such folder.
+        """
+        top, day = words["listed"], local_date(request.period.start, source.clock)
+
+        def names_in(folder: str) -> list[str]:
+            query = {"fsName": words["system"], "path": folder, "type": "folder"}
+            answer = session.get(
+                road.host, "file-browser-api/", query, judge=lambda answer: self._lists(answer.path)
+            )
+            found = spp_folders.names(answer.path, SITE)
+            answer.path.unlink(missing_ok=True)
+            return found
+
+        try:
+            paths = list(spp_folders.files_of(top, day, SITE, names_in))
+        except Refused as error:
+            if error.http_status != 404:
+                raise
+            gone = f"{SITE} has no list of {top}, which should be there."
+            raise at(Refused(gone, http_status=404), error) from error
+        if not paths:
+            raise NoData(f"{SITE} lists no file of {day} below {top}.")
+        for path in paths:
+            download = session.get(
+                road.host,
+                f"file-browser-api/download/{words['system']}",
+                {"path": path},
+                judge=lambda answer: self.judge(answer.path),
+            )
+            yield self._answer(path, request.period, _name(path), download)
+
+    def _lists(self, path: Path) -> None:
+        spp_folders.names(path, SITE)
+
+    def _answer(self, path: str, period: Period, part: str, download: Download) -> Answer:
+        return Answer(
+            periods=(period,),
+            download=download,
+            file_name=_name(path),
+            content_sha256=self.content_sha256(download.path),
+            part=part,
+            published_at=download.last_modified,
+        )
 
     def judge(self, path: Path) -> None:
         """Tell a CSV or a whole zip from an empty file and from the portal's page."""

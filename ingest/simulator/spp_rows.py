@@ -43,6 +43,8 @@ SYSTEMS: Mapping[str, System] = {
     for item in (
         System("da-lmp-by-settlement-location", 60, True),
         System("rtbm-lmp-by-location", 5, False),
+        System("da-lmp-by-settlement-location/RePrice", 60, True),
+        System("rtbm-lmp-by-location/RePrice", 5, False),
         System("da-lmp-by-bus", 60, True, by_bus=True),
         System("rtbm-lmp-by-bus", 5, False, by_bus=True),
         System("da-mcp", 60, True, ("RegUP", "RegDN", "Spin", "Supp", "RampUP", "RampDN", "UncUP")),
