@@ -214,7 +214,8 @@ def _portal(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[
         few = header + b"".join(lines[:200])
         yield name, few
         if "upper_case" in dataset.shapes:
-            capitals = b"INTERVAL,GMTINTERVALEND,SETTLEMENT_LOCATION,PNODE,LMP,MLC,MCC,MEC"
+            place = b"PNODE" if "by-bus" in dataset.source_name else b"SETTLEMENT_LOCATION,PNODE"
+            capitals = b"INTERVAL,GMTINTERVALEND," + place + b",LMP,MLC,MCC,MEC"
             if header.count(b",") > capitals.count(b","):
                 capitals += b",BAA" if dataset.market == "RT" else b""
             if header.count(b",") == capitals.count(b","):

@@ -106,9 +106,7 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
                 else miso_site.starts(day)
             )
         case "SPP":
-            return spp_rows.starts(
-                day, spp_rows.SYSTEMS[dataset].minutes if dataset in spp_rows.SYSTEMS else 60
-            )
+            return spp_rows.starts(day, spp_load.SYSTEMS.get(dataset) or spp_rows.SYSTEMS[dataset].minutes)
     raise KeyError(iso)
 
 
@@ -203,11 +201,11 @@ def _marks(publication: Publication, day: date, revision: Revision) -> dict[date
 
 
 def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
-    if name == spp_load.FORECAST:
+    if name in (spp_load.FORECAST, spp_load.SHORT):
         area, words = location.rsplit(" at ", 1)
         made = datetime.fromisoformat(words).replace(tzinfo=UTC)
         revision = history.current("SPP", name, clock.local_date(made, CENTRAL))
-        return {"MW": spp_load.forecast_cell(area, made, instant, revision)}
+        return {"MW": spp_load.forecast_cell(name, area, made, instant, revision)}
     if name == spp_load.LOAD:
         revision = history.current("SPP", name, clock.local_date(instant, CENTRAL))
         return {"MW": spp_load.load_cell(location, instant, revision)}
@@ -216,7 +214,7 @@ def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dic
     if system.products:
         zone, product = location.split(" ")
         return {product: spp_rows.reserve_cells(system, zone, instant, revision)[product]}
-    return spp_rows.lmp_cells(system, location, instant, revision)
+    return spp_rows.lmp_cells(system, location.removesuffix(":BUS"), instant, revision)
 
 
 def _ercot(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:

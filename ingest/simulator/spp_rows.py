@@ -21,19 +21,21 @@ TWO_AUTHORITIES_SINCE = date(2026, 4, 1)
 FIRST_DAY = date(2014, 3, 1)
 HUBS = {"SPPNORTH_HUB": EAST, "SPPSOUTH_HUB": EAST, "SWPW_HUB": WEST}
 # A hub of one participant, and interfaces.
-OTHERS = {"CSWS_HUB": EAST, "AECI": EAST, "ERCOTE": EAST, "AESO": WEST}
+INTERFACES = {"AECI": EAST, "ERCOTE": EAST, "AESO": WEST}
+OTHERS = {"CSWS_HUB": EAST, **INTERFACES}
 ZONES = {"1": EAST, "2": EAST, "21": WEST, EAST: EAST, WEST: WEST}
 _ZONE = ZoneInfo(CENTRAL)
 
 
 @dataclass(frozen=True)
 class System:
-    """A file system of the portal: what its files hold, and how they are called."""
+    """A file system of the portal: what its files hold; ``by_bus`` of pnodes and not of settlement locations."""
 
     name: str
     minutes: int
     day_ahead: bool
     products: tuple[str, ...] = ()
+    by_bus: bool = False
 
 
 SYSTEMS: Mapping[str, System] = {
@@ -41,6 +43,10 @@ SYSTEMS: Mapping[str, System] = {
     for item in (
         System("da-lmp-by-settlement-location", 60, True),
         System("rtbm-lmp-by-location", 5, False),
+        System("da-lmp-by-settlement-location/RePrice", 60, True),
+        System("rtbm-lmp-by-location/RePrice", 5, False),
+        System("da-lmp-by-bus", 60, True, by_bus=True),
+        System("rtbm-lmp-by-bus", 5, False, by_bus=True),
         System("da-mcp", 60, True, ("RegUP", "RegDN", "Spin", "Supp", "RampUP", "RampDN", "UncUP")),
         System(
             "rtbm-mcp",
@@ -87,6 +93,11 @@ def places(nodes: int, both: bool) -> tuple[tuple[str, str], ...]:
     return tuple((name, area) for name, area in sorted(named.items()) if both or area == EAST)
 
 
+def pnode(name: str) -> str:
+    """The pnode of a settlement location; that of an interface has its name."""
+    return name if name in INTERFACES else f"{name}_P"
+
+
 def header(system: System, day: date, daily: bool) -> list[str]:
     """The first line of a file: other words in the daily file of real time, the authority where it is printed."""
     if system.products:
@@ -106,6 +117,8 @@ def header(system: System, day: date, daily: bool) -> list[str]:
         ]
     else:
         names = ["Interval", "GMTIntervalEnd", "Settlement Location", "Pnode", "LMP", "MLC", "MCC", "MEC"]
+    if system.by_bus:
+        names = [name for name in names if not name.startswith("Settlement Location")]
     if day < TWO_AUTHORITIES_SINCE:
         return names
     if system.day_ahead and not system.products:
@@ -126,8 +139,9 @@ def lines(system: System, start: datetime, nodes: int, revision: Revision) -> It
                 yield ",".join([*stamps, zone, *cells, *([area] if both else [])])
         return
     for name, area in places(nodes, both):
-        price = lmp_cells(system, name, start, revision)
-        cells = [name, f"{name}_P", *(price[part] for part in ("LMP", "MLC", "MCC", "MEC"))]
+        words = [pnode(name)] if system.by_bus else [name, pnode(name)]
+        price = lmp_cells(system, words[0], start, revision)
+        cells = [*words, *(price[part] for part in ("LMP", "MLC", "MCC", "MEC"))]
         if both and system.day_ahead:
             yield ",".join([*stamps, area, *cells])
         else:
@@ -135,7 +149,7 @@ def lines(system: System, start: datetime, nodes: int, revision: Revision) -> It
 
 
 def lmp_cells(system: System, name: str, start: datetime, revision: Revision = ORIGINAL) -> dict[str, str]:
-    """The printed prices of a settlement location in an interval."""
+    """The printed prices of a settlement location, or of a pnode, in an interval."""
     found = _price(system, name, start, revision)
     amounts = {"LMP": found.total, "MLC": found.loss, "MCC": found.congestion, "MEC": found.energy}
     return {part: prices.decimals(amount, 4) for part, amount in amounts.items()}
@@ -143,7 +157,8 @@ def lmp_cells(system: System, name: str, start: datetime, revision: Revision = O
 
 def _price(system: System, name: str, start: datetime, revision: Revision) -> Price:
     local, minute = start.astimezone(_ZONE), int(start.timestamp()) // 60
-    series = prices.seed("SPP", system.name, HUBS.get(name) or OTHERS.get(name) or EAST)
+    location = name.removesuffix("_P")
+    series = prices.seed("SPP", system.name, HUBS.get(location) or OTHERS.get(location) or EAST)
     place = prices.seed("SPP", name)
     energy = prices.energy(series, minute, local.hour, local.month, TICK)
     worst = prices.severity(series, minute)

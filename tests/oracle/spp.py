@@ -1,4 +1,4 @@
-"""Independent reader of the portal's files: prices by settlement location and by reserve zone."""
+"""Independent reader of the portal's files: prices by place and by reserve zone, load and its forecasts."""
 
 from __future__ import annotations
 
@@ -59,18 +59,20 @@ def lines(case: Case) -> Iterator[tuple[Row, datetime]]:
 
 
 def energy_prices(case: Case, market: str, known: Mapping[str, str]) -> list[Row]:
-    """One row per settlement location and interval."""
+    """One row per settlement location and interval, or per pnode in files that print no other place."""
     rows = []
     for row, end in lines(case):
         minutes = 60 if market == "DA" else 5
-        name = row.get("settlementlocation") or row["settlementlocationname"]
-        kind = known.get(name) or ("AGGREGATE" if name.endswith("_HUB") else "NODE")
+        name = row.get("settlementlocation") or row.get("settlementlocationname")
+        bus = name is None
+        name = name or row.get("pnode") or row["pnodename"]
+        kind = "BUS" if bus else known.get(name) or ("AGGREGATE" if name.endswith("_HUB") else "NODE")
         rows.append(
             {
                 "interval_start_utc": end - timedelta(minutes=minutes),
                 "interval_end_utc": end,
                 "settlement_location": name,
-                "settlement_location_id": name,
+                "settlement_location_id": f"{name}:BUS" if bus else name,
                 "settlement_location_type": kind,
                 "zone": row.get("baa") or None,
                 "lmp_total": float(row["lmp"]),
@@ -139,34 +141,35 @@ def hour_end(text: str) -> datetime:
     return found if found.year > 100 else found.replace(year=found.year + 2000)
 
 
-def made_at(name: str) -> datetime | None:
-    """When a file was made, by its name: the hour that ends then calls it so. Who renamed it took that away."""
+def made_at(name: str, minutes: int = 60) -> datetime | None:
+    """When a file was made, by its name: the interval that ends then calls it so. Who renamed it took that away."""
     found = re.search(r"(\d{12})(d?)", name)
     if not found:
         return None
-    before = datetime.strptime(found[1], "%Y%m%d%H%M") - timedelta(hours=1)
+    length = timedelta(minutes=minutes)
+    before = datetime.strptime(found[1], "%Y%m%d%H%M") - length
     begin = before.replace(tzinfo=CENTRAL, fold=int(bool(found[2]))).astimezone(UTC)
     if begin.astimezone(CENTRAL).replace(tzinfo=None, fold=0) == before:
-        return (begin + timedelta(hours=1)).replace(tzinfo=None)
-    return (before + timedelta(hours=1)).replace(tzinfo=CENTRAL).astimezone(UTC).replace(tzinfo=None)
+        return (begin + length).replace(tzinfo=None)
+    return (before + length).replace(tzinfo=CENTRAL).astimezone(UTC).replace(tzinfo=None)
 
 
 def load_forecast(case: Case) -> list[Row]:
-    """Every hour of a file, made when its name says."""
+    """Every interval of a file, made when its name says."""
     rows = []
     for member in case.members:
-        made = made_at(member)
         for row, end in lines(Case(case.name, {member: case.members[member]})):
+            minutes, word = (5, "stlf") if "stlf" in row else (60, "mtlf")
             rows.append(
                 {
-                    "interval_start_utc": end - timedelta(hours=1),
+                    "interval_start_utc": end - timedelta(minutes=minutes),
                     "interval_end_utc": end,
-                    "published_at_utc": made,
-                    "forecast": "MTLF",
+                    "published_at_utc": made_at(member, minutes),
+                    "forecast": word.upper(),
                     "area": row.get("baa") or "SPP",
                     "area_type": "SYSTEM",
                     "area_id": row.get("baa") or "SPP",
-                    "forecast_mw": float(row["mtlf"]),
+                    "forecast_mw": float(row[word]),
                 }
             )
     return rows

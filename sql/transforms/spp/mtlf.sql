@@ -13,8 +13,8 @@ WITH published AS (
         naive_of_24_hour_stamp(gmtintervalend) AS end_utc,
         naive_of_24_hour_stamp(interval) AS end_local,
         mtlf AS megawatts,
-        baa IS NULL AS is_before_authorities,
         blank_to_null(baa) AS authority,
+        COUNT(blank_to_null(baa)) OVER (PARTITION BY filename) > 0 AS prints_authorities,
         try_strptime(regexp_extract(parse_filename(filename), '(\d{12})d?', 1) || ' ', '%Y%m%d%H%M')
             AS printed_made,
         CASE WHEN regexp_matches(parse_filename(filename), '\d{12}d') THEN 2 ELSE 1 END AS pass
@@ -44,7 +44,7 @@ SELECT
         WHEN end_utc IS NULL THEN 'the GMT end of an interval is not a stamp: ' || printed_end
         WHEN COALESCE(end_utc - end_local NOT IN (INTERVAL 5 HOUR, INTERVAL 6 HOUR), TRUE)
             THEN 'the Central and the GMT end of an interval do not agree at ' || printed_end
-        WHEN NOT is_before_authorities AND authority IS NULL
+        WHEN prints_authorities AND authority IS NULL
             THEN 'a row names no balancing authority at ' || printed_end
         WHEN TRY_CAST(megawatts AS DOUBLE) IS NULL
             THEN concat('the forecast at ', printed_end, ' is not a number: ', megawatts)
