@@ -4,8 +4,8 @@
        └──── WebDriver, on this machine ────┘
 
 The programs are those of the system, found on PATH or named by LAKE_CHROMIUM and LAKE_CHROMEDRIVER; none is ever
-downloaded. The profile lies in the session's scratch folder and goes with it. The browser only reads pages: what they
-link to comes through the session like everything else, so that bytes are paced, judged and told of in one place.
+downloaded. The browser only reads pages: what they link to comes through the session like everything else, so that bytes
+are paced, judged and told of in one place.
 """
 
 from __future__ import annotations
@@ -114,7 +114,6 @@ class Browser:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._guard: subprocess.Popen[bytes] | None = None
-        self._profile: Path | None = None
         self._driver: Any = None
 
     def read(self, host_name: str, path: str, params: Mapping[str, str], wanted: re.Pattern[str]) -> Page:
@@ -129,7 +128,7 @@ class Browser:
         )
 
     def close(self) -> None:
-        """End the browser with all its processes, and remove its profile."""
+        """End the browser with all its processes; its guard removes its profile."""
         driver, self._driver = self._driver, None
         if self._guard is not None:
             if driver is not None:
@@ -139,9 +138,6 @@ class Browser:
                     pipe.close()
             self._guard.wait()
             self._guard = None
-        if self._profile is not None:
-            shutil.rmtree(self._profile, ignore_errors=True)
-            self._profile = None
 
     def _look(self, url: str, host: Host, wanted: re.Pattern[str]) -> Page:
         from selenium.common.exceptions import TimeoutException, WebDriverException
@@ -208,14 +204,15 @@ class Browser:
         chromium, driver = programs(self._session.environ)
         if chromium is None or driver is None:
             raise _does_not_start("it is not installed")
-        self._profile = Path(tempfile.mkdtemp(prefix="browser-", dir=self._session.scratch))
         options = webdriver.ChromeOptions()
         options.binary_location = chromium
         # Scripts of others (counters, maps) may go on loading; the links are waited for.
         options.page_load_strategy = "eager"
-        for argument in self._arguments(host):
+        # In the system's folder, not in a lake's: Chromium makes a socket there, whose path must be short.
+        profile = tempfile.mkdtemp(prefix="pmp-browser-")
+        for argument in self._arguments(host, profile):
             options.add_argument(argument)
-        address = f"http://127.0.0.1:{self._listening(driver)}"
+        address = f"http://127.0.0.1:{self._listening(driver, profile)}"
         config = ClientConfig(
             remote_server_addr=address,
             proxy=Proxy({"proxyType": "direct"}),
@@ -229,12 +226,12 @@ class Browser:
         self._driver.set_page_load_timeout(host.read_seconds)
         return self._driver
 
-    def _arguments(self, host: Host) -> list[str]:
+    def _arguments(self, host: Host, profile: str) -> list[str]:
         words = [
             "--headless=new",
             # A pipe, not a port: Chromium ends with its driver, and nobody else can talk to it.
             "--remote-debugging-pipe",
-            f"--user-data-dir={self._profile}",
+            f"--user-data-dir={profile}",
             # Containers have a small /dev/shm, or none.
             "--disable-dev-shm-usage",
             "--disable-gpu",
@@ -256,13 +253,13 @@ class Browser:
             words.append(f"--user-agent={host.user_agent}")
         return words
 
-    def _listening(self, driver: str) -> int:
+    def _listening(self, driver: str, profile: str) -> int:
         """Start the driver behind its guard, and tell the port that it listens on."""
         environ = {name: value for name in _PASSED_ON if (value := self._session.environ.get(name))}
         environ.setdefault("PATH", os.defpath)
-        environ |= {"HOME": str(self._profile), "TMPDIR": str(self._profile), "SE_OFFLINE": "true"}
+        environ |= {"HOME": profile, "TMPDIR": profile}
         self._guard = subprocess.Popen(
-            [sys.executable, "-P", str(Path(guard.__file__)), driver, "--port=0"],
+            [sys.executable, "-P", str(Path(guard.__file__)), profile, driver, "--port=0"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -39,7 +41,29 @@ chromium = pytest.mark.skipif(bool(lacking({})), reason=f"no browser here: {HOW}
 def browsers() -> list[psutil.Process]:
     """What of a browser runs below this process."""
     below = psutil.Process().children(recursive=True)
-    return [one for one in below if re.search(r"chrom|guard", " ".join(one.cmdline()[:4]))]
+    return [one for one in below if re.search(r"chrom|guard\.py", command(one))]
+
+
+def profiles() -> Iterator[Path]:
+    """The profiles of browsers that are there."""
+    return Path(tempfile.gettempdir()).glob("pmp-browser-*")
+
+
+def command(process: psutil.Process) -> str:
+    """The command line of a process, or nothing where it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+@pytest.fixture(autouse=True)
+def _own_profiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A short folder of our own for profiles: that of this test would be too long for a socket's path."""
+    with tempfile.TemporaryDirectory(prefix="pmp-") as place:
+        monkeypatch.setattr(tempfile, "tempdir", place)
+        monkeypatch.setenv("TMPDIR", place)
+        yield
 
 
 @pytest.fixture
@@ -94,7 +118,7 @@ def test_what_a_page_links_to_lands_and_is_built_and_is_not_asked_for_again(worl
     said = world.pmp(f"ingest {DAYS} --dataset da_energy_hourly --road pages")
     assert said.code == 0, said.text
     assert not browsers()
-    assert not list((world.folder / "scratch").glob("*/browser-*"))
+    assert not list(profiles())
     # The page and its list for each report, then the file of the year: as the browser that opened the page.
     files = [seen for seen in world.sim.requests if "mirDownload" in seen.path]
     assert len(files) == 2
@@ -113,19 +137,13 @@ def test_what_a_page_links_to_lands_and_is_built_and_is_not_asked_for_again(worl
 
 @pytest.mark.long
 @chromium
-def test_a_page_and_the_list_link_to_the_same_documents(world: World) -> None:
+def test_what_has_landed_by_a_page_is_not_asked_for_by_the_list(world: World) -> None:
     (event,) = told(world)
-    source = registry.source("ERCOT")
-    dataset = source.dataset("da_as_hourly")
-    yearly = dataset.model_copy(update={"roads": [dataset.road("yearly")]})
-    world.now = stamp("2026-11-20 09:00")
-    other = source.model_copy(update={"datasets": {**source.datasets, dataset.name: yearly}})
-    with declared(other):
-        landing = world.download("ERCOT", date(2010, 12, 8), date(2010, 12, 8), ["da_as_hourly"]).landing
-    assert landing is not None
-    assert not landing.events, "the year has landed by its page, and is not asked for by the list"
     assert event.part == "130912010"
     assert event.published_at == datetime(2011, 1, 5, 14, tzinfo=UTC)
+    said = world.pmp(f"plan {DAYS} --road yearly")
+    assert "0 requests" in said.out
+    assert "da_as_hourly: 3 days are there already." in said.out
 
 
 @pytest.mark.long
@@ -139,11 +157,10 @@ def test_a_page_and_the_list_link_to_the_same_documents(world: World) -> None:
             "failed",
             "drew no link to a document within 2 s; it says: 'Home Data Products NP4-181-ER",
         ),
-        ("error_500", LIST, "failed", "it says: 'Home Data Products NP4-181-ER No documents to show.'"),
         ("html_shell", PAGE, "failed", "drew no link to a document within 2 s"),
         ("throttle_429", PAGE, "throttled", "says that it is asked too fast"),
         ("error_500", PAGE, "failed", "answers with error 500"),
-        ("drop", "mirDownload", "failed", "ended"),
+        ("drop", "mirDownload", "failed", "broke off midway"),
     ],
 )
 def test_a_page_that_shows_nothing_is_a_sentence(
@@ -167,8 +184,9 @@ def killing(sim: Simulator, times: int) -> Thread:
             stall = sim.stall(SITE, match=LIST)
             assert stall.reached.wait(60)
             for process in browsers():
-                if "user-data-dir" in " ".join(process.cmdline()):
-                    process.kill()
+                if "user-data-dir" in command(process):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
             stall.release()
 
     thread = Thread(target=kill)
@@ -213,10 +231,11 @@ def test_a_run_that_is_killed_leaves_no_browser_and_the_next_completes(
     with subprocess.Popen([sys.executable, "-m", "lake.cli", *words], env=environ) as run:
         assert stall.reached.wait(60)
         left = browsers()
-        assert any("chromedriver" in " ".join(one.cmdline()) for one in left)
+        assert any("chromedriver" in command(one) for one in left)
         end(psutil.Process(run.pid))
     _, alive = psutil.wait_procs(left, timeout=30)
     assert not alive
+    assert not list(profiles())
     stall.release()
     said = world.pmp(f"download {DAYS} --road pages")
     assert said.code == 0, said.text

@@ -309,6 +309,9 @@ def _by_status(
             whole = market_days(day, day, source.clock)
             part = Period(max(whole.start, gap.start), min(whole.end, gap.end))
             newest = newest_day(source, road, clocks.now())
+            if dataset.since and day < dataset.since:
+                # The year that the publication began in.
+                continue
             if newest is not None and day > newest:
                 # Another road brings it; a file of many days that is not finished says nothing of the last ones.
                 continue
