@@ -119,8 +119,8 @@ docs: $(VENV)/.ready ## Write the generated pages of docs/ anew
 	$(VENV)/bin/python -m lake.docs docs
 
 lock: $(VENV)/uv/bin/uv ## Choose the newest versions that pyproject.toml allows, and lock them
-	$(lock) --extra postgres --output-file requirements.lock pyproject.toml
-	$(lock) --extra postgres --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(lock) --extra postgres --extra browser --output-file requirements.lock pyproject.toml
+	$(lock) --extra postgres --extra browser --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 wheel: $(VENV)/.ready ## The package as a wheel in dist/
 	$(VENV)/bin/python -m pip wheel -q --no-deps --no-build-isolation --wheel-dir dist .

@@ -1,7 +1,8 @@
-"""Accounts: which hosts cannot be asked with what the environment names, in words that help.
+"""Accounts and browsers: which hosts cannot be asked with what there is here, in words that help.
 
-A host declares its ``credentials`` in the registry. A road over a host that lacks some is closed: the planner takes
-another one, or says which variables would open it and where their values are had.
+A host declares its ``credentials`` in the registry, and that it ``needs`` a browser. A road over a host that lacks some
+is closed: the planner takes another one, or says what would open it: variables and where their values are had, or what
+to install.
 """
 
 from __future__ import annotations
@@ -9,17 +10,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from ingest import browser
 from ingest.registry import Host, Source
 
 
 def closed_hosts(source: Source, environ: Mapping[str, str]) -> dict[str, str]:
     """The hosts of an ISO that cannot be asked, by name, each with a sentence that says what is lacking."""
-    return {
-        name: f"{place(host)} needs an account: set {listed(lacking)} ({host.credentials.account})"
-        for name, host in source.hosts.items()
-        if host.credentials
-        and (lacking := [word for word in host.credentials.variables if not environ.get(word)])
-    }
+    return {name: words for name, host in source.hosts.items() if (words := _lacks(host, environ))}
+
+
+def _lacks(host: Host, environ: Mapping[str, str]) -> str:
+    if host.credentials and (out := [word for word in host.credentials.variables if not environ.get(word)]):
+        return f"{place(host)} needs an account: set {listed(out)} ({host.credentials.account})"
+    if host.needs == "browser" and (out := browser.lacking(environ)):
+        return f"pages of {place(host)} need a browser, and {listed(out)} {_are(out)} not here: {browser.HOW}"
+    return ""
+
+
+def _are(words: list[str]) -> str:
+    return "are" if words[1:] else "is"
 
 
 def not_accepted(host: Host) -> str:

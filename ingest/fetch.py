@@ -10,15 +10,15 @@ its circuit opens, and every further request is told so at once. TLS is always c
 
 from __future__ import annotations
 
-import random
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 from uuid import uuid4
 
@@ -27,21 +27,21 @@ from pydantic import ValidationError
 
 from ingest.credentials import not_accepted
 from ingest.disk import disk_sentences, new_scratch
-from ingest.download import Download, http_date, save
+from ingest.download import Download, save
 from ingest.errors import AnswerError, Refused, Throttled, Unreachable
 from ingest.pace import Pacer, state_folder
 from ingest.redact import Redactor
 from ingest.registry import Host, Pace, Source
+from ingest.retry import retry_after, wait_before_next
 
 USER_AGENT = "power-market-lake"
 # Requests in a row that a host failed before it is left alone.
 CIRCUIT_OPENS_AFTER = 3
-# A source that asks us to stay away for longer is believed, but not waited for.
-LONGEST_RETRY_AFTER = 300.0
 MOST_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Judge = Callable[[Download], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,13 @@ class Session:
         self._http = requests.Session()
         # What the standard library would add by itself (an encoding list, any user agent) is chosen below.
         self._http.headers.clear()
-        if _is_loopback(self.base):
+        # A stand-in on this machine: nothing may be asked through a proxy, or elsewhere.
+        self.is_local = _is_loopback(self.base)
+        if self.is_local:
             self._http.trust_env = False
         self._scratch: Path | None = None
+        # What routes opened for this session (a browser) is closed with it, before its scratch folder goes.
+        self.closing = ExitStack()
         for host in source.hosts.values():
             for name in [host.credential, *(host.credentials.variables if host.credentials else [])]:
                 self.secret(name)
@@ -102,7 +106,8 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Close connections and remove what was downloaded."""
+        """Close connections and what routes opened, and remove what was downloaded."""
+        self.closing.close()
         self._http.close()
         self._pacer.close()
         if self._scratch is not None:
@@ -162,19 +167,36 @@ class Session:
         """
         host = self.source.hosts[host_name]
         url = _with_query(self._url(host, path), params)
+        return self._asked(
+            host_name,
+            url,
+            credential or self.secret(host.credential),
+            lambda attempt: self._once(host, url, headers or {}, attempt, reads, judge, post),
+        )
+
+    def visit(
+        self, host_name: str, path: str, params: Mapping[str, str] | None, look: Callable[[str, int], T]
+    ) -> T:
+        """Let ``look`` ask a host by means of its own, told the URL and the attempt: as ``get`` does, at its pace."""
+        host = self.source.hosts[host_name]
+        url = _with_query(self._url(host, path), params)
+        return self._asked(host_name, url, self.secret(host.credential), lambda attempt: look(url, attempt))
+
+    def _asked(self, host_name: str, url: str, credential: str | None, ask: Callable[[int], T]) -> T:
+        """Ask in turn, and again where that may help; the host's circuit is told what came of it."""
+        host = self.source.hosts[host_name]
         shown = self.redactor.url(url)
         if self.is_open(host_name):
             raise _told(Unreachable(f"{self._place(host)} is not asked any more in this run."), 0, shown)
         pace = self._pace(host)
-        credential = credential or self.secret(host.credential)
         # A host that was silent through a whole request gets one try, not four: the circuit opens sooner.
         attempts = 1 if host_name in self._silent else pace.attempts
         for attempt in range(1, attempts + 1):
             self._pacer.wait(self._pace_key(host), credential, pace)
             try:
-                download = self._once(host, url, headers or {}, attempt, reads, judge, post)
+                answer = ask(attempt)
             except AnswerError as error:
-                wait = _wait_before_next(error, attempt, pace)
+                wait = wait_before_next(error, attempt, pace)
                 if not error.again or attempt == attempts or wait is None:
                     self._note(host_name, error)
                     # The library's own words below may name a proxy with its password: they end here.
@@ -182,7 +204,7 @@ class Session:
                 self._sleep(wait)
             else:
                 self._note(host_name, None)
-                return download
+                return answer
         raise AssertionError("The loop returns or raises.")
 
     def _once(
@@ -343,32 +365,6 @@ class Session:
             return {name: Pace.model_validate(pace) for name, pace in words.items()}
         except (requests.exceptions.RequestException, ValidationError, AttributeError, ValueError):
             return {}
-
-
-def retry_after(text: str | None) -> float | None:
-    """Seconds that a ``Retry-After`` asks for: a number, or an HTTP date."""
-    if not text:
-        return None
-    if text.strip().isdigit():
-        return float(text)
-    until = http_date(text)
-    return max((until - datetime.now(UTC)).total_seconds(), 0.0) if until else None
-
-
-def backoff(attempt: int, pace: Pace) -> float:
-    """Seconds to wait after a failed attempt: doubling, capped, with jitter so that processes part ways."""
-    ceiling = min(pace.first_wait_seconds * 2 ** (attempt - 1), pace.max_wait_seconds)
-    return float(ceiling * random.uniform(0.5, 1.0))
-
-
-def _wait_before_next(error: AnswerError, attempt: int, pace: Pace) -> float | None:
-    """Seconds before the next attempt, or None where the source asks for more than anyone would wait."""
-    if not isinstance(error, Throttled) or error.retry_after is None:
-        hint = error.hint if isinstance(error, Throttled) else None
-        return max(backoff(attempt, pace), min(hint or 0.0, pace.max_wait_seconds))
-    if error.retry_after > LONGEST_RETRY_AFTER:
-        return None
-    return error.retry_after + random.uniform(0, pace.first_wait_seconds)
 
 
 def _told(error: AnswerError, attempts: int, url: str) -> AnswerError:

@@ -60,7 +60,7 @@ class Host(Strict):
     """A web host of a source.
 
     ``credential`` names the environment variable whose value shares the pace; ``credentials`` are what the host must be
-    told by whoever asks it.
+    told by whoever asks it. ``needs`` what a machine may lack: pages that scripts draw are read by a browser.
     """
 
     base: str
@@ -68,6 +68,7 @@ class Host(Strict):
     member_pace: Pace | None = None
     credential: str | None = None
     credentials: Credentials | None = None
+    needs: Literal["browser"] | None = None
     headers: dict[str, str] = {}
     proxy: str | None = None
     user_agent: str | None = None

@@ -92,6 +92,11 @@ def _credentials(wanted: Sequence[Source], environ: Mapping[str, str]) -> Iterat
         for name, host in _accounts(source):
             words = f"{place(host)}: {listed(host.credentials.variables)} are set" if host.credentials else ""
             yield Finding(source.iso, True, closed.get(name, words) + told)
+        for name, host in source.hosts.items():
+            if host.needs:
+                yield Finding(
+                    source.iso, True, closed.get(name, f"{place(host)}: a {host.needs} is there") + told
+                )
         if not names and not any(host.credentials for host in source.hosts.values()):
             yield Finding(source.iso, True, f"needs no account{told}")
         for name in names:

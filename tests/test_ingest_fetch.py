@@ -13,8 +13,9 @@ from ingest_site import BODY, Room, Site, answer
 
 from ingest.download import Download
 from ingest.errors import AnswerError, NoData, Refused, Throttled, Unreachable
-from ingest.fetch import CIRCUIT_OPENS_AFTER, LONGEST_RETRY_AFTER, Session, backoff, retry_after
+from ingest.fetch import CIRCUIT_OPENS_AFTER, Session
 from ingest.registry import Pace
+from ingest.retry import LONGEST_RETRY_AFTER, backoff, retry_after
 from ingest.simulator import Pace as SimulatedPace
 from ingest.simulator import Simulator
 

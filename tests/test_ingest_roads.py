@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from ingest_kit import NOW, Bench
 
+from ingest.browser import HOW, lacking
 from ingest.clock import Period, hours_of, local_date, market_days
 from ingest.events import Request, Status
 from ingest.plan import LONGEST, first_of_span, oldest_day
@@ -18,14 +19,22 @@ from ingest.routes import ROUTES
 from ingest.simulator import Simulator, ercot_api
 from ingest.simulator.simulator import HOSTS
 
+
+def marks(source: Source, dataset: Dataset, road: Road) -> list[pytest.MarkDecorator]:
+    """Roads that take seconds: a browser starts, or the simulator makes up a month of five-minute prices."""
+    if source.hosts[road.host].needs == "browser":
+        out = lacking({})
+        return [pytest.mark.long, pytest.mark.skipif(bool(out), reason=f"no browser here: {HOW}")]
+    return [pytest.mark.long] if (road.span, dataset.interval_minutes) == ("month", 5) else []
+
+
 ROADS = [
     pytest.param(
         source,
         dataset,
         road,
         id=f"{source.iso}-{dataset.name}-{road.name}",
-        # The simulator needs seconds to make up a month of five-minute prices.
-        marks=[pytest.mark.long] if (road.span, dataset.interval_minutes) == ("month", 5) else [],
+        marks=marks(source, dataset, road),
     )
     for source in sources().values()
     for dataset in source.datasets.values()

@@ -7,6 +7,7 @@ from ingest.routes.answer import Answer, Route
 from ingest.routes.data_miner import DataMiner
 from ingest.routes.ercot_api import ErcotApi
 from ingest.routes.ercot_mis import ErcotMis
+from ingest.routes.ercot_site import ErcotSite
 from ingest.routes.isone import IsoNe
 from ingest.routes.mis import Mis
 from ingest.routes.miso_reports import MisoReports
@@ -20,6 +21,7 @@ ROUTES: dict[str, Route] = {
     "mis": Mis(),
     "miso_reports": MisoReports(),
     "ercot_mis": ErcotMis(),
+    "ercot_site": ErcotSite(),
     "ercot_api": ErcotApi(),
     "spp_portal": SppPortal(),
 }

@@ -36,6 +36,8 @@ SITE = "ERCOT"
 LATEST_OF_A_DAY = timedelta(hours=12)
 # A run holds until the next one; when none comes for longer, a document is missing.
 FARTHEST_RUN = timedelta(minutes=15)
+# ``published_at`` where a page does not say when a document was published: before all others.
+UNKNOWN = datetime.min.replace(tzinfo=UTC)
 _STAMP = re.compile(r"_(\d{8})_(\d{4}(?:\d\d)?)(?!\d)")
 _DATE = re.compile(rb"(?<![\d/])(?:0[1-9]|1[0-2])/(?:0[1-9]|[12]\d|3[01])/20\d\d(?![\d/])")
 _HEAD = 4096
@@ -340,6 +342,9 @@ def _by_status(
             whole = market_days(day, day, source.clock)
             part = Period(max(whole.start, gap.start), min(whole.end, gap.end))
             newest = newest_day(source, road, clocks.now())
+            if dataset.since and day < dataset.since:
+                # The year that the publication began in.
+                continue
             if newest is not None and day > newest:
                 # Another road brings it; a file of many days that is not finished says nothing of the last ones.
                 continue

@@ -91,7 +91,7 @@ class ErcotMis:
             file_name=one.file_name,
             content_sha256=self.content_sha256(download.path),
             part=one.id,
-            published_at=one.published_at,
+            published_at=None if one.published_at == documents.UNKNOWN else one.published_at,
         )
 
     def judge(self, path: Path) -> None:
@@ -144,6 +144,11 @@ class ErcotMis:
         at, known = lists.get(report, (float("-inf"), []))
         if time.monotonic() - at < A_LIST_HOLDS_SECONDS:
             return known
+        found = self._ask(report, road, source, session)
+        lists[report] = (time.monotonic(), found)
+        return found
+
+    def _ask(self, report: str, road: Road, source: Source, session: Session) -> list[Document]:
         answer = session.get(
             road.host,
             "misapp/servlets/IceDocListJsonWS",
@@ -156,11 +161,9 @@ class ErcotMis:
             entries = words.get("DocumentList") or []
             # Where XML is written as JSON, a list of one may come as the one.
             entries = [entries] if isinstance(entries, dict) else entries
-            found = [_document(entry["Document"], source.clock) for entry in entries]
+            return [_document(entry["Document"], source.clock) for entry in entries]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Refused(f"{SITE} answered with a list of another shape ({error!r}).") from error
-        lists[report] = (time.monotonic(), found)
-        return found
 
 
 def _document(entry: dict[str, str], clock: str) -> Document:

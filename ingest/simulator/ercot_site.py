@@ -9,7 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest import clock
-from ingest.simulator import ercot_model, ercot_rows, ercot_years
+from ingest.simulator import ercot_model, ercot_pages, ercot_rows, ercot_years
 from ingest.simulator.answers import Answer, Member, Request, zipped
 from ingest.simulator.broken import HTML
 from ingest.simulator.ercot_rows import REPORTS, Document, Report
@@ -30,7 +30,7 @@ _EPOCH = datetime.fromisoformat("2010-01-01T00:00:00+00:00")
 
 
 def answer(request: Request, world: World) -> Answer:
-    """A list, a document, or the site's page at any other path."""
+    """A list, a document, the page of a report, or the site's own at any other path."""
     if request.path == LIST:
         number = request.query.get("reportTypeId", "")
         reports = [report for report in REPORTS.values() if report.number == number]
@@ -43,6 +43,8 @@ def answer(request: Request, world: World) -> Answer:
         return Answer(200, _listing(reports, world, request).encode(), JSON)
     if request.path == FILE:
         return _file(request, world)
+    if request.path == ercot_pages.PAGE:
+        return ercot_pages.answer(request)
     return Answer(200, b"<!doctype html><html><title>ERCOT</title></html>\n", HTML)
 
 

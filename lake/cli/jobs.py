@@ -34,20 +34,21 @@ def plan(
     markets: options.Markets = None,
     locations: options.Locations = "hubs",
     dataset: options.Datasets = None,
+    road: options.Roads = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Price a job: roads and why, requests, minutes at the source's pace, bytes, what is there, what is expired."""
     source = options.iso_of(iso)
     first, last = options.period(source, year, start_date, end_date)
     scope = options.scope_of(locations)
-    datasets = options.picked(source, data_types, markets, scope, dataset)
+    datasets = options.picked(source, data_types, markets, scope, dataset, road)
     with Lake(load_settings()) as lake:
         job = pipeline.make_plan(lake, source, datasets, first, last, scope, options.environment())
         if as_json:
             say_json(plan_record(job))
             return
         show_plan(job, first, last)
-        if not dataset and not markets and any(one.market for one in datasets):
+        if not dataset and not road and not markets and any(one.market for one in datasets):
             _name_the_rest(lake, source, data_types, first, last, scope)
 
 
@@ -60,17 +61,18 @@ def ingest(
     markets: options.Markets = None,
     locations: options.Locations = "hubs",
     dataset: options.Datasets = None,
+    road: options.Roads = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Land what is missing of a period and build the tables: the main job."""
     if dry_run:
-        plan(iso, year, start_date, end_date, data_types, markets, locations, dataset, as_json)
+        plan(iso, year, start_date, end_date, data_types, markets, locations, dataset, road, as_json)
         return
     source = options.iso_of(iso)
     first, last = options.period(source, year, start_date, end_date)
     scope = options.scope_of(locations)
-    datasets = options.picked(source, data_types, markets, scope, dataset)
+    datasets = options.picked(source, data_types, markets, scope, dataset, road)
     with Lake(load_settings()) as lake:
         report = _ingest_one(lake, source, datasets, first, last, scope, as_json)
     if not report.complete:
@@ -86,12 +88,13 @@ def download(
     markets: options.Markets = None,
     locations: options.Locations = "hubs",
     dataset: options.Datasets = None,
+    road: options.Roads = None,
 ) -> None:
     """Land what is missing of a period as raw files, without building tables."""
     source = options.iso_of(iso)
     first, last = options.period(source, year, start_date, end_date)
     scope = options.scope_of(locations)
-    datasets = options.picked(source, data_types, markets, scope, dataset)
+    datasets = options.picked(source, data_types, markets, scope, dataset, road)
     with Lake(load_settings()) as lake, watching() as watcher:
         pipeline.open_lake(lake)
         report = pipeline.download(lake, source, datasets, first, last, scope, options.environment(), watcher)

@@ -28,6 +28,12 @@ Locations = Annotated[str, typer.Option("--locations", help="hubs (hubs and zone
 Datasets = Annotated[
     list[str] | None, typer.Option("--dataset", help="A dataset by name; give it again for more.")
 ]
+Roads = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--road", help="Only this road, whatever it costs; give it again for more (docs/datasets.md)."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -68,14 +74,27 @@ def words(text: str | None) -> list[str] | None:
 
 
 def picked(
-    iso: Source, data_types: str | None, markets: str | None, scope: Scope, names: list[str] | None
+    iso: Source,
+    data_types: str | None,
+    markets: str | None,
+    scope: Scope,
+    names: list[str] | None,
+    roads: list[str] | None = None,
 ) -> list[Dataset]:
-    """The datasets that the words mean.
+    """The datasets that the words mean; with ``roads`` those that have one of them, and with no other road.
 
     Raises:
         UnknownName: a word that the registry does not have.
     """
-    return iso.pick(words(data_types), words(markets), scope, names)
+    found = iso.pick(words(data_types), words(markets), scope, names)
+    if not roads:
+        return found
+    known = {road.name for dataset in found for road in dataset.roads}
+    for name in roads:
+        if name not in known:
+            raise UnknownName("road", name, known)
+    kept = [(dataset, [road for road in dataset.roads if road.name in roads]) for dataset in found]
+    return [dataset.model_copy(update={"roads": own}) for dataset, own in kept if own]
 
 
 def iso_of(name: str) -> Source:

@@ -123,6 +123,8 @@ def hosts_lines(source: Source) -> Iterator[str]:
         if host.credentials:
             names = ", ".join(f"`{name}`" for name in host.credentials.variables)
             line += f"; needs an account: {names} ({host.credentials.account})"
+        if host.needs:
+            line += f"; its pages need a {host.needs}"
         yield line + "."
     yield ""
 
