@@ -17,6 +17,9 @@ from ingest.errors import BadPeriod
 # Earlier than any US power market, later than any plan: dates outside are typing errors, not history.
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
+# The most days that a span of the calendar may have.
+LONGEST = {"week": 7, "month": 31, "quarter": 92, "year": 366}
+
 
 @dataclass(frozen=True, order=True)
 class Period:
@@ -132,3 +135,15 @@ def check_year(year: int, what: str) -> None:
     """
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise BadPeriod(f"{what} {year} cannot be: give a year from {FIRST_YEAR} to {LAST_YEAR}.")
+
+
+def first_of_span(day: date, span: str) -> date:
+    """The first day of the week, month, quarter or year that a day lies in."""
+    match span:
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    return day.replace(month=1, day=1)

@@ -9,17 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from math import ceil
 from zoneinfo import ZoneInfo
 
-from ingest.clock import Period, dates, days_of, hours_of, local_date, market_days, midnight, runs, subtract
+from ingest.clock import (
+    LONGEST,
+    Period,
+    dates,
+    days_of,
+    first_of_span,
+    hours_of,
+    local_date,
+    market_days,
+    midnight,
+    runs,
+    subtract,
+)
+from ingest.cost import MEGABYTES_A_SECOND, cost_seconds, seconds_a_request
 from ingest.events import Request
 from ingest.registry import Dataset, Road, Scope, Source
 
-# A laptop's usual downlink; only used to weigh one big file against many small ones and to estimate minutes.
-MEGABYTES_A_SECOND = 5.0
-# The most days that a span of the calendar may have.
-LONGEST = {"week": 7, "month": 31, "quarter": 92, "year": 366}
 # A day that may still be revised is asked for again at most once a day.
 ASK_AGAIN_AFTER = timedelta(days=1)
 
@@ -90,12 +98,6 @@ class Plan:
         """Estimated seconds at the source's pace; hosts are asked one after the other."""
         paced = sum(len(leg.requests) * seconds_a_request(self.source, leg.road) for leg in self.legs)
         return max(paced, self.megabytes / MEGABYTES_A_SECOND)
-
-
-def seconds_a_request(source: Source, road: Road) -> float:
-    """Seconds that one request on a road takes at the host's declared pace."""
-    pace = source.hosts[road.host].pace
-    return road.calls * pace.seconds / pace.requests
 
 
 def plan(
@@ -237,7 +239,7 @@ def _route(
     for run in runs([day for day in days if groups[day]]):
         for segment in _segments(run, groups):
             usable = [road for road in roads if road.name in groups[segment[0]]]
-            best = min(usable, key=lambda road: _cost(source, road, segment))
+            best = min(usable, key=lambda road: cost_seconds(source, road, segment))
             chosen.update(dict.fromkeys(segment, best))
     legs = []
     for run in runs(list(chosen)):
@@ -289,15 +291,6 @@ def _same_road(run: Sequence[date], chosen: dict[date, Road]) -> Iterator[list[d
         yield part
 
 
-def _cost(source: Source, road: Road, days: Sequence[date]) -> float:
-    """Seconds that a road needs for a stretch of days: its pace or its bytes, whichever is slower."""
-    whole = float(len(days))
-    lengths = {"hour": 1 / 24, "day": 1.0, "week": 7.0, **dict.fromkeys(("month", "quarter", "year"), whole)}
-    span = lengths.get(road.span) or float(road.span.split()[0])
-    requests = ceil(len(days) / span) * len(road.parts)
-    return requests * (seconds_a_request(source, road) + road.megabytes / MEGABYTES_A_SECOND)
-
-
 def _requests(
     source: Source,
     dataset: Dataset,
@@ -336,18 +329,6 @@ def _spans(
             yield market_days(part[0], part[-1], clock)
 
 
-def first_of_span(day: date, span: str) -> date:
-    """The first day of the week, month, quarter or year that a day lies in."""
-    match span:
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-        case "quarter":
-            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-    return day.replace(month=1, day=1)
-
-
 def _split(source: Source, road: Road, period: Period, now: datetime) -> Iterator[Period]:
     """Cut a period at the boundaries that a request on this road must not cross."""
     edges: list[datetime] = []
@@ -380,7 +361,7 @@ def _why(source: Source, roads: Sequence[Road], road: Road, days: Sequence[date]
         for other in roads
         if other.name != road.name
         and _reaches(source, other, days[0], now)
-        and _cost(source, other, days) >= _cost(source, road, days)
+        and cost_seconds(source, other, days) >= cost_seconds(source, road, days)
     ]
     clauses = closed + ([f"cheaper than {', '.join(dearer)}"] if dearer else [])
     return "; ".join(clauses) or "the only road"

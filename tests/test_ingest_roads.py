@@ -11,9 +11,9 @@ import pytest
 from ingest_kit import NOW, Bench
 
 from ingest.browser import HOW, lacking
-from ingest.clock import Period, hours_of, local_date, market_days
+from ingest.clock import LONGEST, Period, first_of_span, hours_of, local_date, market_days
 from ingest.events import Request, Status
-from ingest.plan import LONGEST, first_of_span, oldest_day
+from ingest.plan import oldest_day
 from ingest.registry import Dataset, Road, Source, sources
 from ingest.routes import ROUTES
 from ingest.simulator import Simulator, ercot_api

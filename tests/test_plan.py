@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ingest import registry
-from ingest.clock import Period, days_of, local_date, market_days
+from ingest.clock import LONGEST, Period, days_of, first_of_span, local_date, market_days
 from ingest.events import Request
-from ingest.plan import LONGEST, Landed, Plan, first_of_span, oldest_day, plan, published_at
+from ingest.plan import Landed, Plan, oldest_day, plan, published_at
 from ingest.registry import Dataset, Road, Source
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
