@@ -168,8 +168,9 @@ def whole_compound(path: Path) -> None:
         header = file.read(512)
         length = file.seek(0, 2)
         try:
-            (sector,) = struct.unpack_from("<H", header, 30)
-            size = 1 << sector
+            (power,) = struct.unpack_from("<H", header, 30)
+            # Sectors of 512 bytes, or of 4096 in a later version: there are no others.
+            size = {9: 512, 12: 4096}[power]
             (tables,) = struct.unpack_from("<I", header, 44)
             # The header has room for the places of 109 tables; a document with more is longer than all these say.
             places = struct.unpack_from("<109I", header, 76)[: min(tables, 109)]
@@ -179,7 +180,7 @@ def whole_compound(path: Path) -> None:
                 entries = struct.unpack(f"<{size // 4}I", file.read(size))
                 taken = [index for index, entry in enumerate(entries) if entry != _FREE_SECTOR]
                 used = max([used, *(number * size // 4 + index + 1 for index in taken)])
-        except (struct.error, OverflowError, MemoryError, OSError):
+        except (struct.error, KeyError):
             used, size = 1, length
     # The last sector need not be filled.
     if not used or length <= size * used:

@@ -4,7 +4,7 @@
 -- Why:   who lays out a sheet for the eye moves its columns, merges cells and puts titles between the rows. A
 --        transform then finds its columns by their titles, wherever they are.
 
--- One row per line of the files, blank cells as NULL, at most 48 of them: a wider line is an error.
+-- One row per line of the files, blank cells as NULL, at most 64 of them: a wider line is an error.
 CREATE OR REPLACE MACRO raw_cells(files) AS TABLE
     SELECT
         filename,
@@ -12,7 +12,8 @@ CREATE OR REPLACE MACRO raw_cells(files) AS TABLE
             [
                 c01, c02, c03, c04, c05, c06, c07, c08, c09, c10, c11, c12, c13, c14, c15, c16, c17, c18,
                 c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35, c36,
-                c37, c38, c39, c40, c41, c42, c43, c44, c45, c46, c47, c48
+                c37, c38, c39, c40, c41, c42, c43, c44, c45, c46, c47, c48, c49, c50, c51, c52, c53, c54,
+                c55, c56, c57, c58, c59, c60, c61, c62, c63, c64
             ],
             LAMBDA cell: blank_to_null(cell)
         ) AS cells
@@ -67,7 +68,23 @@ CREATE OR REPLACE MACRO raw_cells(files) AS TABLE
                 'c45': 'VARCHAR',
                 'c46': 'VARCHAR',
                 'c47': 'VARCHAR',
-                'c48': 'VARCHAR'
+                'c48': 'VARCHAR',
+                'c49': 'VARCHAR',
+                'c50': 'VARCHAR',
+                'c51': 'VARCHAR',
+                'c52': 'VARCHAR',
+                'c53': 'VARCHAR',
+                'c54': 'VARCHAR',
+                'c55': 'VARCHAR',
+                'c56': 'VARCHAR',
+                'c57': 'VARCHAR',
+                'c58': 'VARCHAR',
+                'c59': 'VARCHAR',
+                'c60': 'VARCHAR',
+                'c61': 'VARCHAR',
+                'c62': 'VARCHAR',
+                'c63': 'VARCHAR',
+                'c64': 'VARCHAR'
             }
         );
 
