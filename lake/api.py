@@ -55,7 +55,8 @@ def scan(table: str, *, every_version: bool = False, **settings: Any) -> polars.
     """A Polars LazyFrame over a table of the lake, read lazily through Iceberg.
 
     Args:
-        table: ``energy_prices``, ``ancillary_services``, ``price_adders``, ``load`` or ``load_forecast``.
+        table: ``energy_prices``, ``energy_prices_ex_ante``, ``ancillary_services``, ``price_adders``, ``load`` or
+            ``load_forecast``.
         every_version: all versions instead of the current rows.
         settings: in place of the environment: ``uri`` …
 

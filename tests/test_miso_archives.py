@@ -12,6 +12,7 @@ from oracle import miso_archives as reader
 from oracle.shell import Case, Row, lay_out, published
 
 from ingest import registry
+from ingest.routes import miso_reports
 from ingest.simulator import Simulator, miso_archives
 from ingest.simulator.answers import Member, zipped
 from lake.recognise import candidates
@@ -167,6 +168,23 @@ def test_a_day_of_five_minutes_brings_the_week_that_it_lies_in(world: World) -> 
     assert again.complete
     assert len(world.sim.requests) == 1  # type: ignore[union-attr]
     assert assert_series(world, "MISO", "energy_prices", "rt_energy_5min") == 7 * 288 * 9
+
+
+def test_a_zip_tells_its_days_by_the_stamps_at_the_beginning_of_its_lines(tmp_path: Path) -> None:
+    """Days in the words around the rows are none of its own."""
+    lines = [
+        "Published",
+        "11/10/2025",
+        "10/27/2025 0:05,A,1",
+        '"10/28/2025","A",1',
+        "13/45/2025,A,1",
+        "x,10/30/2025,",
+    ]
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped([Member("a.csv", "\r\n".join(lines).encode(), datetime(2025, 11, 10))]))
+    hours = miso_reports._hours(path, registry.source("MISO"))
+    first = stamp("2025-10-27 05:00")
+    assert sorted(hours) == [first + timedelta(hours=number) for number in range(48)]
 
 
 def test_a_week_that_says_nothing_of_its_edges_builds_nothing(world: World, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from ingest.clock import hours_of, local_date, market_days
+from ingest.clock import Period, hours_of, local_date, market_days
 from ingest.content import (
     file_content_sha256,
     kind_of,
@@ -43,7 +43,8 @@ _HEADERS = ("Node,Type,Value", ",MCP Type", "Market Day,")
 _NAMED_LATER = timedelta(weeks=2)
 _QUARTERS = ("Jan-Mar", "Apr-Jun", "Jul-Sep", "Oct-Dec")
 # The day at the beginning of a line, followed by another column or by a time of day.
-_DAY = re.compile(rb'(?<=\n)"?(\d{1,2}/\d{1,2}/\d{4})(?=["\s]*,|\s+\d{1,2}:\d\d)')
+_DAY = re.compile(rb'(?<=\n)"?(\d{1,2}/\d{1,2}/20\d\d)(?="? *,| +\d{1,2}:\d\d)')
+_NO_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MisoReports:
@@ -62,7 +63,6 @@ class MisoReports:
         day = local_date(request.period.start, source.clock)
         words = road.asks(day)
         paths = [_path(words[key], words, day) for key in ("path", "or_path") if key in words]
-        download, path = None, paths[0]
         try:
             download, path = self._first_there(paths, road, session)
         except Refused as error:
@@ -71,10 +71,11 @@ class MisoReports:
             name = paths[0].rpartition("/")[2]
             yield no_file(error, SITE, name, request.period, request.part, road, dataset, source)
             return
-        periods, lacking = (request.period,), list[Answer]()
-        if "kind" in words:
-            hours = _hours(download.path, source)
-            periods, lacking = held(request, hours, dataset, source, SITE)  # type: ignore[assignment]
+        periods: tuple[Period, ...] = (request.period,)
+        lacking: list[Answer] = []
+        # A zip in which no day can be read at all is kept all the same: the build says what is wrong with it.
+        if "kind" in words and (hours := _hours(download.path, source)):
+            periods, lacking = held(request, hours, dataset, source, SITE)
         if periods:
             yield Answer(
                 periods=periods,
@@ -128,10 +129,13 @@ def _path(pattern: str, words: Mapping[str, str], day: date) -> str:
 
 def _hours(path: Path, source: Source) -> Hours:
     """The hours of every day that a line of a zip's files begins with."""
-    days = {found.date() for found in hours_in(path, _DAY, _read_day)}
+    days = {found.date() for found in hours_in(path, _DAY, _read_day) if found != _NO_DAY}
     return {hour.start for day in days for hour in hours_of(market_days(day, day, source.clock))}
 
 
 def _read_day(word: bytes) -> datetime:
     month, day, year = (int(part) for part in word.split(b"/"))
-    return datetime(year, month, day, tzinfo=UTC)
+    try:
+        return datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
+        return _NO_DAY
