@@ -56,10 +56,8 @@ MADE = [
         "20250309.003000", ZONE, "03/09/2025,4:00,1,2,3,4,10.000000000000001,N", word="LFCCONGESTNP3560"
     ),
 ]
-GENUINE = [
-    case_of(path)
-    for path in genuine("ercot/load_forecast_by_model_weather_zone", "ercot/load_forecast_by_forecast_zone")
-]
+FOLDERS = ("ercot/load_forecast_by_model_weather_zone", "ercot/load_forecast_by_forecast_zone")
+GENUINE = [case_of(path) for path in genuine(*FOLDERS)]
 
 
 @pytest.mark.parametrize("case", [*MADE, *GENUINE], ids=lambda case: case.name)
@@ -198,6 +196,24 @@ def test_a_forecast_that_cannot_be_vouched_for_is_objected_to(
     rows = published(TRANSFORMS[header], lay_out(tmp_path, document("20251101.123000", header, line)))
     (said,) = objections(rows)
     assert words in said
+
+
+def test_genuine_forecasts_become_rows_and_those_without_a_moment_take_that_of_their_file(
+    tmp_path: Path,
+) -> None:
+    paths = genuine(*FOLDERS)
+    with World(tmp_path / "lake", None, NOW) as world:
+        adoption = world.take("ERCOT", None, paths)
+        assert adoption.complete, adoption.problems
+        assert world.build("ERCOT").complete
+        for path in paths:
+            series = (
+                "load_forecast_hourly" if path.suffix == ".csv" else "load_forecast_by_forecast_zone_hourly"
+            )
+            assert assert_series(world, "ERCOT", "load_forecast", series) > 0
+        rows = world.query("SELECT DISTINCT forecast, published_at_basis AS basis FROM market.load_forecast")
+        for row in rows:
+            assert row["basis"] == ("source" if row["forecast"] == "NP3-560-CD" else "file")
 
 
 @pytest.mark.parametrize("case", GENUINE, ids=lambda case: case.name)
