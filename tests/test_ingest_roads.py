@@ -56,7 +56,9 @@ def a_day(source: Source, dataset: Dataset, road: Road) -> date:
         if dataset.published.day > 20:
             day = (day - timedelta(days=1)).replace(day=1)
     if road.span == "year":
-        day = today.replace(year=today.year - 1, month=1, day=1)
+        # The file of a whole year may come years after it.
+        newest = today - timedelta(days=road.behind_days or 0)
+        day = date(min(newest.year, today.year - 1), 1, 1)
     return min(day, dataset.until.replace(day=1)) if dataset.until else day
 
 
