@@ -70,7 +70,9 @@ def a_day(source: Source, dataset: Dataset, road: Road) -> date:
         whole = reached - timedelta(days=dataset.published.day + LONGEST[road.span])
         day = first_of_span(whole, road.span)
     if road.span == "year":
-        day = today.replace(year=today.year - 1, month=1, day=1)
+        # The file of a whole year may come years after it.
+        newest = today - timedelta(days=road.behind_days or 0)
+        day = date(min(newest.year, today.year - 1), 1, 1)
     return min(day, dataset.until.replace(day=1)) if dataset.until else day
 
 

@@ -13,7 +13,7 @@ from ingest_kit import statuses
 from ingest import registry
 from ingest.errors import Refused
 from ingest.routes.spp_folders import files_of, names
-from ingest.simulator import Simulator
+from ingest.simulator import Simulator, spp_folders
 
 DAY = date(2024, 6, 30)
 TREE = {
@@ -147,10 +147,12 @@ def test_a_day_on_which_nothing_was_repriced_is_empty_and_a_folder_that_is_gone_
     assert landing is not None
     assert statuses(landing) == ["empty"]
     assert "lists no file of 2026-11-19 below /RePrice" in landing.events[0].message
+
+
+def test_a_folder_that_is_not_there_is_a_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     day = date(2026, 11, 10)
-    assert world.sim is not None
-    world.sim.fail("portal.spp.org", "late", match="/RePrice", times=1)
-    landing = world.download("SPP", day, day, names).landing
+    monkeypatch.setattr(spp_folders, "listing", lambda query, files: None)
+    landing = world.download("SPP", day, day, ["da_energy_hourly_repriced"]).landing
     assert landing is not None
     assert statuses(landing) == ["failed"]
-    assert "has no list of /RePrice, which should be there" in landing.events[0].message
+    assert "no list of /RePrice, which should be there" in landing.events[0].message

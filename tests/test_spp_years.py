@@ -1,4 +1,4 @@
-"""SPP's yearly archives of hourly load: who is asked for what, what a year's zip brings, twins inside it."""
+"""SPP's load: yearly archives, twins inside them, and forecasts that name no balancing authority."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from behaviour_kit import World, stamp, written
 from ingest_kit import statuses
+from oracle.shell import Case, lay_out, objections, published
 
 from ingest import registry
 from ingest.plan import plan
@@ -77,3 +78,10 @@ def test_days_and_their_month_in_one_archive_are_the_same_rows(world: World) -> 
     assert world.build("SPP", ["load_hourly"]).complete
     found = world.query("SELECT count(*) AS n, max(version) AS versions FROM market.load_all")
     assert list(found[0].values()) == [4 * 16, 1]
+
+
+def test_a_forecast_without_an_authority_beside_some_that_have_one_is_objected_to(tmp_path: Path) -> None:
+    line = "07/15/2026 01:00:00,07/15/2026 06:00:00,4100,,"
+    text = f"Interval,GMTIntervalEnd,MTLF,Averaged Actual,BAA\n{line}SPP\n{line}\n{line.replace(',4100,', ',,')}\n"
+    (said,) = objections(published("spp/mtlf", lay_out(tmp_path, Case("x", {"x.csv": text.encode()}))))
+    assert "no balancing authority" in said

@@ -40,8 +40,7 @@ class SppPortal:
     is a folder instead: a day's files are those that the lists below it name.
     For files of five minutes ``interval`` is the word that begins their names instead, and a request's part is the
     minute of the hour that the interval ends with. For files made every hour ``hourly`` is that word; they are named
-    after the hour that ends when they are made. Files ``made`` every five minutes are named after the interval that
-    ends then; they lie in a folder of the hour after that of their names, of the same day: 23:30 in 00.
+    after the hour that ends when they are made.
     """
 
     def fetch(
@@ -52,7 +51,7 @@ class SppPortal:
         if "listed" in words:
             yield from self._listed(words, request, road, dataset, source, session)
             return
-        period = _interval(request) if {"interval", "made"} & words.keys() else request.period
+        period = _interval(request) if "interval" in words else request.period
         paths = _paths(words, period, source.clock)
         for path in paths:
             try:
@@ -168,9 +167,7 @@ def _path(words: dict[str, str], period: Period, clock: str) -> str:
     if "hourly" in words:
         name, folder = _named_after(Period(period.start - timedelta(hours=1), period.start), clock)
         return f"{folder:/%Y/%m/%d}/{words['hourly']}-{name}.csv"
-    name, end = _named_after(period, clock)
-    if "made" in words:
-        return f"/{end:%Y/%m/%d}/{(end.hour + 1) % 24:02}/{words['made']}-{name}.csv"
+    name, _ = _named_after(period, clock)
     return f"{begin:/%Y/%m/By_Interval/%d}/{words['interval']}-{name}.csv"
 
 

@@ -106,7 +106,9 @@ def intervals(iso: str, dataset: str, day: date, revision: Revision = ORIGINAL) 
                 else miso_site.starts(day)
             )
         case "SPP":
-            return spp_rows.starts(day, spp_load.SYSTEMS.get(dataset) or spp_rows.SYSTEMS[dataset].minutes)
+            return spp_rows.starts(
+                day, spp_rows.SYSTEMS[dataset].minutes if dataset in spp_rows.SYSTEMS else 60
+            )
     raise KeyError(iso)
 
 
@@ -201,11 +203,11 @@ def _marks(publication: Publication, day: date, revision: Revision) -> dict[date
 
 
 def _spp(name: str, location: str, instant: datetime, history: Revisions) -> dict[str, str]:
-    if name in (spp_load.FORECAST, spp_load.SHORT):
+    if name == spp_load.FORECAST:
         area, words = location.rsplit(" at ", 1)
         made = datetime.fromisoformat(words).replace(tzinfo=UTC)
         revision = history.current("SPP", name, clock.local_date(made, CENTRAL))
-        return {"MW": spp_load.forecast_cell(name, area, made, instant, revision)}
+        return {"MW": spp_load.forecast_cell(area, made, instant, revision)}
     if name == spp_load.LOAD:
         revision = history.current("SPP", name, clock.local_date(instant, CENTRAL))
         return {"MW": spp_load.load_cell(location, instant, revision)}

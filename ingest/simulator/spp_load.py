@@ -16,9 +16,8 @@ from ingest.simulator.revisions import ORIGINAL, Revision
 from ingest.simulator.spp_rows import EAST, TWO_AUTHORITIES_SINCE, WEST
 from ingest.simulator.world import CENTRAL, World
 
-LOAD, FORECAST, SHORT = "hourly-load", "mtlf-vs-actual", "stlf-vs-actual"
-# With the minutes of an interval.
-SYSTEMS: Mapping[str, int] = {LOAD: 60, FORECAST: 60, SHORT: 5}
+LOAD, FORECAST = "hourly-load", "mtlf-vs-actual"
+SYSTEMS = (LOAD, FORECAST)
 # Files are long since then, and say which part of a zone follows the weather.
 LONG_SINCE = date(2026, 3, 24)
 ZONES = "CSWS EDE GRDA INDN KACY KCPL LES MPS NPPD OKGE OPPD SECI SPRM SPS WAUE WFEC WR".split()
@@ -29,15 +28,13 @@ _ZONE = ZoneInfo(CENTRAL)
 _DAILY = re.compile(r"^/(\d{4})/DAILY_HOURLY_LOAD-(?P<day>\1\d{4})\.csv$")
 _MONTHLY = re.compile(r"^/(\d{4})/HOURLY_LOAD-(?P<month>\1\d{2})\.csv$")
 _YEARLY = re.compile(r"^/(?P<year>\d{4})/(?P=year)\.zip$")
-_FORECAST = re.compile(r"^/\d{4}/\d\d/\d\d/(\d\d/)?OP-[MS]TLF-(?P<made>\d{12})d?\.csv$")
-# How far the forecasts of a system look back and ahead, in intervals.
-_REACH = {FORECAST: (24, 168), SHORT: (2, 2)}
+_FORECAST = re.compile(r"^/\d{4}/\d\d/\d\d/OP-MTLF-(?P<made>\d{12})(?P<mark>d?)\.csv$")
 
 
 def file_of(system: str, path: str, world: World) -> tuple[str, datetime] | None:
     """The text of a file and when it was written, or nothing where there is none."""
-    if system in _REACH:
-        return _forecast_file(system, path, world)
+    if system == FORECAST:
+        return _forecast_file(path, world)
     days = _days(path)
     today = clock.local_date(world.now, CENTRAL)
     kept = today - timedelta(days=KEPT_DAYS) if len(days) == 1 else oldest_day(world.now)
@@ -131,54 +128,46 @@ def _amount(series: str, area: str, start: datetime, revision: Revision) -> floa
     return amount + revision.amount_for(area, local.hour) / prices.DOLLAR
 
 
-def _forecast_file(system: str, path: str, world: World) -> tuple[str, datetime] | None:
-    found, minutes = _FORECAST.match(path), SYSTEMS[system]
-    made = _made(system, path, found) if found else None
+def _forecast_file(path: str, world: World) -> tuple[str, datetime] | None:
+    found = _FORECAST.match(path)
+    made = _made(path, found) if found else None
     if made is None or world.now < made or clock.local_date(made, CENTRAL) < oldest_day(world.now):
         return None
-    revision = world.revisions.current("SPP", system, clock.local_date(made, CENTRAL))
+    revision = world.revisions.current("SPP", FORECAST, clock.local_date(made, CENTRAL))
     both = clock.local_date(made, CENTRAL) >= TWO_AUTHORITIES_SINCE
-    words = "GMTIntervalEnd,MTLF,Averaged Actual" if system == FORECAST else "GMTInterval,STLF,Actual"
-    lines = [f"Interval,{words}" + (",BAA" if both else "")]
-    back, ahead = _REACH[system]
-    for number in range(ahead, -back - 1, -1):
-        end = made + timedelta(minutes=number * minutes)
-        start = end - timedelta(minutes=minutes)
-        stamps = [f"{spp_rows.printed_end(start, minutes):%m/%d/%Y %H:%M:%S}", f"{end:%m/%d/%Y %H:%M:%S}"]
+    lines = ["Interval,GMTIntervalEnd,MTLF,Averaged Actual" + (",BAA" if both else "")]
+    for hour in range(168, -25, -1):
+        end = made + timedelta(hours=hour)
+        start = end - timedelta(hours=1)
+        stamps = [f"{spp_rows.printed_end(start, 60):%m/%d/%Y %H:%M:%S}", f"{end:%m/%d/%Y %H:%M:%S}"]
         for area in (EAST, WEST) if both else (EAST,):
-            actual = str(round(_amount("load", area, start, ORIGINAL))) if number < 1 else ""
-            cells = [forecast_cell(system, area, made, start, revision), actual]
+            actual = str(round(_amount("load", area, start, ORIGINAL))) if hour < 1 else ""
+            cells = [forecast_cell(area, made, start, revision), actual]
             lines.append(",".join([*stamps, *cells, *([area] if both else [])]))
     return "\n".join([*lines, ""]), max(made, revision.at)
 
 
-def forecast_cell(
-    system: str, area: str, made: datetime, start: datetime, revision: Revision = ORIGINAL
-) -> str:
-    """What a file expects of a balancing authority in an interval: whole megawatts."""
-    moment = f"{made:%Y%m%d%H}" if system == FORECAST else f"{made:%Y%m%d%H%M} {system}"
-    return str(round(_amount(f"expected {moment}", area, start, revision)))
+def forecast_cell(area: str, made: datetime, start: datetime, revision: Revision = ORIGINAL) -> str:
+    """What a file expects of a balancing authority in an hour: whole megawatts."""
+    return str(round(_amount(f"expected {made:%Y%m%d%H}", area, start, revision)))
 
 
-def _made(system: str, path: str, found: re.Match[str]) -> datetime | None:
+def _made(path: str, found: re.Match[str]) -> datetime | None:
     """The moment that a file is named after, where the portal has such a file."""
     wall = datetime.strptime(found["made"], "%Y%m%d%H%M")
     for hours_behind in (5, 6):
         made = wall.replace(tzinfo=UTC) + timedelta(hours=hours_behind)
-        if made.minute % SYSTEMS[system] == 0 and forecast_path(system, made) == path:
+        if made.minute == 0 and forecast_path(made) == path:
             return made
     return None
 
 
-def forecast_path(system: str, made: datetime) -> str:
-    """Where a file lies: named as the interval that ends then calls it, with a d in its second pass."""
-    minutes = SYSTEMS[system]
-    before = made - timedelta(minutes=minutes)
-    wall = spp_rows.printed_end(before, minutes)
-    name = f"{wall:%Y%m%d%H%M}{'d' if before.astimezone(_ZONE).fold else ''}.csv"
-    if system == FORECAST:
-        return f"/{wall:%Y/%m/%d}/OP-MTLF-{name}"
-    return f"/{wall:%Y/%m/%d}/{(wall.hour + 1) % 24:02}/OP-STLF-{name}"
+def forecast_path(made: datetime) -> str:
+    """Where the file of an hour lies: named as the hour that ends then calls it, with a d in its second pass."""
+    before = made - timedelta(hours=1)
+    wall = spp_rows.printed_end(before, 60)
+    mark = "d" if before.astimezone(_ZONE).fold else ""
+    return f"/{wall:%Y/%m/%d}/OP-MTLF-{wall:%Y%m%d%H%M}{mark}.csv"
 
 
 CORRECTABLE: Mapping[str, tuple[str, ...]] = {name: (name,) for name in SYSTEMS}

@@ -46,7 +46,9 @@ CORRECTABLE: Mapping[str, tuple[str, ...]] = {
 def answer(request: Request, world: World) -> Answer:
     """A file, 404 without a body where there is none, and the portal's page at any other path."""
     if request.path == _LISTS:
-        listed = None if request.late else spp_folders.listing(request.query, _repriced(request.query, world))
+        # What is late is not listed yet.
+        files = {} if request.late else _repriced(request.query, world)
+        listed = spp_folders.listing(request.query, files)
         return _missing() if listed is None else Answer(200, listed, "application/json")
     if not request.path.startswith(_DOWNLOAD):
         return Answer(200, b"<!doctype html><html><title>SPP Portal</title></html>\n", "text/html")

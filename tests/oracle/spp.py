@@ -141,35 +141,34 @@ def hour_end(text: str) -> datetime:
     return found if found.year > 100 else found.replace(year=found.year + 2000)
 
 
-def made_at(name: str, minutes: int = 60) -> datetime | None:
-    """When a file was made, by its name: the interval that ends then calls it so. Who renamed it took that away."""
+def made_at(name: str) -> datetime | None:
+    """When a file was made, by its name: the hour that ends then calls it so. Who renamed it took that away."""
     found = re.search(r"(\d{12})(d?)", name)
     if not found:
         return None
-    length = timedelta(minutes=minutes)
-    before = datetime.strptime(found[1], "%Y%m%d%H%M") - length
+    before = datetime.strptime(found[1], "%Y%m%d%H%M") - timedelta(hours=1)
     begin = before.replace(tzinfo=CENTRAL, fold=int(bool(found[2]))).astimezone(UTC)
     if begin.astimezone(CENTRAL).replace(tzinfo=None, fold=0) == before:
-        return (begin + length).replace(tzinfo=None)
-    return (before + length).replace(tzinfo=CENTRAL).astimezone(UTC).replace(tzinfo=None)
+        return (begin + timedelta(hours=1)).replace(tzinfo=None)
+    return (before + timedelta(hours=1)).replace(tzinfo=CENTRAL).astimezone(UTC).replace(tzinfo=None)
 
 
 def load_forecast(case: Case) -> list[Row]:
-    """Every interval of a file, made when its name says."""
+    """Every hour of a file, made when its name says."""
     rows = []
     for member in case.members:
+        made = made_at(member)
         for row, end in lines(Case(case.name, {member: case.members[member]})):
-            minutes, word = (5, "stlf") if "stlf" in row else (60, "mtlf")
             rows.append(
                 {
-                    "interval_start_utc": end - timedelta(minutes=minutes),
+                    "interval_start_utc": end - timedelta(hours=1),
                     "interval_end_utc": end,
-                    "published_at_utc": made_at(member, minutes),
-                    "forecast": word.upper(),
+                    "published_at_utc": made,
+                    "forecast": "MTLF",
                     "area": row.get("baa") or "SPP",
                     "area_type": "SYSTEM",
                     "area_id": row.get("baa") or "SPP",
-                    "forecast_mw": float(row[word]),
+                    "forecast_mw": float(row["mtlf"]),
                 }
             )
     return rows
