@@ -4,8 +4,8 @@
        └──── WebDriver, on this machine ────┘
 
 The programs are those of the system, found on PATH or named by LAKE_CHROMIUM and LAKE_CHROMEDRIVER; none is ever
-downloaded. The browser only reads pages: what they link to comes through the session like everything else, so that bytes
-are paced, judged and told of in one place.
+downloaded. The browser only reads pages: what they link to comes through the session like everything else, so that
+bytes are paced, judged and told of in one place.
 """
 
 from __future__ import annotations
