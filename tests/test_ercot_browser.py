@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Thread
@@ -220,9 +221,9 @@ def test_a_browser_that_is_killed_every_time_ends_the_run_with_a_sentence(world:
 
 @pytest.mark.long
 @chromium
-@pytest.mark.parametrize("end", [psutil.Process.kill, psutil.Process.terminate])
-def test_a_run_that_is_killed_leaves_no_browser_and_the_next_completes(
-    world: World, end: Callable[[psutil.Process], None]
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_ended_leaves_no_browser_and_the_next_completes(
+    world: World, end: signal.Signals
 ) -> None:
     assert world.sim is not None
     stall = world.sim.stall(SITE, match=LIST)
@@ -232,7 +233,7 @@ def test_a_run_that_is_killed_leaves_no_browser_and_the_next_completes(
         assert stall.reached.wait(60)
         left = browsers()
         assert any("chromedriver" in command(one) for one in left)
-        end(psutil.Process(run.pid))
+        run.send_signal(end)
     _, alive = psutil.wait_procs(left, timeout=30)
     assert not alive
     assert not list(profiles())
