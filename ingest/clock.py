@@ -132,3 +132,20 @@ def check_year(year: int, what: str) -> None:
     """
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise BadPeriod(f"{what} {year} cannot be: give a year from {FIRST_YEAR} to {LAST_YEAR}.")
+
+
+def calendar_span(day: date, span: str) -> tuple[date, date]:
+    """The first day of the week (from Monday), month, quarter or year that a day lies in, and that of the next."""
+    match span:
+        case "week":
+            first = day - timedelta(days=day.weekday())
+            return first, first + timedelta(weeks=1)
+        case "month":
+            months = 1
+        case "quarter":
+            months = 3
+        case _:
+            months = 12
+    first = day.replace(month=(day.month - 1) // months * months + 1, day=1)
+    years, month = divmod(first.month - 1 + months, 12)
+    return first, date(first.year + years, month + 1, 1)

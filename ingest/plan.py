@@ -12,14 +12,23 @@ from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from ingest.clock import Period, dates, days_of, hours_of, local_date, market_days, midnight, runs, subtract
+from ingest.clock import (
+    Period,
+    calendar_span,
+    dates,
+    days_of,
+    hours_of,
+    local_date,
+    market_days,
+    midnight,
+    runs,
+    subtract,
+)
 from ingest.events import Request
 from ingest.registry import Dataset, Road, Scope, Source
 
 # A laptop's usual downlink; only used to weigh one big file against many small ones and to estimate minutes.
 MEGABYTES_A_SECOND = 5.0
-# The most days that a span of the calendar may have.
-LONGEST = {"week": 7, "month": 31, "quarter": 92, "year": 366}
 # A day that may still be revised is asked for again at most once a day.
 ASK_AGAIN_AFTER = timedelta(days=1)
 
@@ -292,7 +301,7 @@ def _same_road(run: Sequence[date], chosen: dict[date, Road]) -> Iterator[list[d
 def _cost(source: Source, road: Road, days: Sequence[date]) -> float:
     """Seconds that a road needs for a stretch of days: its pace or its bytes, whichever is slower."""
     whole = float(len(days))
-    lengths = {"hour": 1 / 24, "day": 1.0, "week": 7.0, **dict.fromkeys(("month", "quarter", "year"), whole)}
+    lengths = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": whole, "quarter": whole, "year": whole}
     span = lengths.get(road.span) or float(road.span.split()[0])
     requests = ceil(len(days) / span) * len(road.parts)
     return requests * (seconds_a_request(source, road) + road.megabytes / MEGABYTES_A_SECOND)
@@ -320,32 +329,17 @@ def _spans(
     clock = source.clock
     if road.span == "hour":
         have = [entry.period for entry in landed]
-        for hour in hours_of(market_days(days[0], days[-1], clock)):
-            if subtract(hour, have):
-                yield hour
-    elif road.span in LONGEST:
-        for first in sorted({first_of_span(day, road.span) for day in days}):
-            following = first_of_span(first + timedelta(days=LONGEST[road.span]), road.span)
+        hours = hours_of(market_days(days[0], days[-1], clock))
+        yield from (hour for hour in hours if subtract(hour, have))
+    elif road.span in ("week", "month", "quarter", "year"):
+        for first, following in sorted({calendar_span(day, road.span) for day in days}):
             # A month that the road only reaches in part: asking for all of it would be refused.
-            begin = max(first, oldest) if oldest else first
-            yield Period(midnight(begin, clock), midnight(following, clock))
+            yield Period(midnight(max(first, oldest or first), clock), midnight(following, clock))
     else:
         length = 1 if road.span == "day" else int(road.span.split()[0])
         for start in range(0, len(days), length):
             part = days[start : start + length]
             yield market_days(part[0], part[-1], clock)
-
-
-def first_of_span(day: date, span: str) -> date:
-    """The first day of the week, month, quarter or year that a day lies in."""
-    match span:
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-        case "quarter":
-            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-    return day.replace(month=1, day=1)
 
 
 def _split(source: Source, road: Road, period: Period, now: datetime) -> Iterator[Period]:

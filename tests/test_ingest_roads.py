@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from ingest_kit import NOW, Bench
 
-from ingest.clock import Period, hours_of, local_date, market_days
+from ingest.clock import Period, calendar_span, hours_of, local_date, market_days
 from ingest.events import Request, Status
-from ingest.plan import LONGEST, first_of_span, oldest_day
+from ingest.plan import oldest_day
 from ingest.registry import Dataset, Road, Source, sources
 from ingest.routes import ROUTES
 from ingest.simulator import Simulator, ercot_api
@@ -56,10 +56,9 @@ def a_day(source: Source, dataset: Dataset, road: Road) -> date:
         if dataset.published.day > 20:
             day = (day - timedelta(days=1)).replace(day=1)
     if road.span in ("week", "quarter"):
-        reached = today - timedelta(days=road.behind_days or 0)
-        # Of the last week (or quarter) that is whole and out, the first day.
-        whole = reached - timedelta(days=dataset.published.day + LONGEST[road.span])
-        day = first_of_span(whole, road.span)
+        # The first day of one that is whole and out: no span is longer than 92 days.
+        out = today - timedelta(days=(road.behind_days or 0) + dataset.published.day + 92)
+        day = calendar_span(out, road.span)[0]
     if road.span == "year":
         day = today.replace(year=today.year - 1, month=1, day=1)
     return min(day, dataset.until.replace(day=1)) if dataset.until else day
@@ -70,7 +69,7 @@ def one_request(source: Source, dataset: Dataset, road: Road) -> list[Period]:
     last = (day + timedelta(days=31)).replace(day=1) - timedelta(days=1) if road.span == "month" else day
     last = last.replace(month=12, day=31) if road.span == "year" else last
     if road.span in ("week", "quarter"):
-        last = first_of_span(day + timedelta(days=LONGEST[road.span]), road.span) - timedelta(days=1)
+        last = calendar_span(day, road.span)[1] - timedelta(days=1)
     whole = market_days(day, last, source.clock)
     return [next(hours_of(whole))] if road.span == "hour" else [whole]
 
