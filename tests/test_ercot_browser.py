@@ -84,7 +84,7 @@ def world(sim: Simulator, tmp_path: Path) -> Iterator[World]:
 def impatient() -> Iterator[Source]:
     """ERCOT with a host whose pages are not waited for as long."""
     source = registry.source("ERCOT")
-    host = source.hosts["pages"].model_copy(update={"read_seconds": 2})
+    host = source.hosts["pages"].model_copy(update={"read_seconds": 5})
     changed = source.model_copy(update={"hosts": {**source.hosts, "pages": host}})
     with declared(changed):
         yield changed
@@ -156,9 +156,9 @@ def test_what_has_landed_by_a_page_is_not_asked_for_by_the_list(world: World) ->
             "late",
             LIST,
             "failed",
-            "drew no link to a document within 2 s; it says: 'Home Data Products NP4-181-ER",
+            "drew no link to a document within 5 s; it says: 'Home Data Products NP4-181-ER",
         ),
-        ("html_shell", PAGE, "failed", "drew no link to a document within 2 s"),
+        ("html_shell", PAGE, "failed", "drew no link to a document within 5 s"),
         ("throttle_429", PAGE, "throttled", "says that it is asked too fast"),
         ("error_500", PAGE, "failed", "answers with error 500"),
         ("drop", "mirDownload", "failed", "broke off midway"),
@@ -183,7 +183,7 @@ def killing(sim: Simulator, times: int) -> Thread:
     def kill() -> None:
         for _ in range(times):
             stall = sim.stall(SITE, match=LIST)
-            assert stall.reached.wait(60)
+            assert stall.reached.wait(120)
             for process in browsers():
                 if "user-data-dir" in command(process):
                     with contextlib.suppress(psutil.NoSuchProcess):
@@ -230,7 +230,7 @@ def test_a_run_that_is_ended_leaves_no_browser_and_the_next_completes(
     words = f"download {DAYS} --road pages".split()
     environ = {**os.environ, **world.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen([sys.executable, "-m", "lake.cli", *words], env=environ) as run:
-        assert stall.reached.wait(60)
+        assert stall.reached.wait(120)
         left = browsers()
         assert any("chromedriver" in command(one) for one in left)
         run.send_signal(end)
