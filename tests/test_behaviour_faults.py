@@ -20,6 +20,7 @@ from registry_kit import as_text, declared, is_list, servable_day, small
 
 from catalog.contract import sql_folder
 from ingest import registry
+from ingest.clock import first_of_span
 from ingest.credentials import closed_hosts
 from ingest.events import INCOMPLETE, Event, Status
 from ingest.fetch import Session
@@ -203,7 +204,14 @@ class Drift:
         self.iso = iso
         self.world = World(folder, site, NOW).__enter__()
         fed = {name: one for name, one in source.datasets.items() if one.feeds}
-        self.bad = {name: day_of(one) + timedelta(days=1) for name, one in fed.items()}
+        # A road that brings weeks lands the week before, whole; its bad file begins on a Monday.
+        self.weekly = {name for name, one in fed.items() if one.roads[0].span == "week"}
+        self.bad = {
+            name: first_of_span(day_of(one), "week")
+            if name in self.weekly
+            else day_of(one) + timedelta(days=1)
+            for name, one in fed.items()
+        }
         for scope in ("hubs", "all"):
             for day in sorted(set(self.bad.values())):
                 chosen = [
@@ -227,6 +235,11 @@ class Drift:
         assert self.world.download(self.iso, day, day, names, scope).complete
         self.world.now = NOW
         site.heal()
+
+    def days(self, name: str, files: int) -> set[date]:
+        """The days of the good file, or of both."""
+        long = 7 if name in self.weekly else 1
+        return {self.bad[name] + timedelta(days=day) for day in range(-long, (files - 1) * long)}
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +295,7 @@ def test_a_new_column_stops_its_file_and_nothing_else(
         assert "It has: " in reason
         assert "has: " in reason.partition("Nearest shape")[2]
         assert f"ingest/sources/{iso.lower()}.yaml" in reason
-    assert days_of_files(drift, dataset) == {drift.bad[dataset] - timedelta(days=1)}
+    assert days_of_files(drift, dataset) == drift.days(dataset, 1)
     told = drift.world.query(
         "SELECT raw_key FROM meta.raw_files WHERE iso = $iso AND dataset = $dataset AND status = 'quarantined'",
         iso=iso,
@@ -336,8 +349,8 @@ def test_once_the_shape_is_declared_the_file_is_taken(
         report = drift.world.build(iso)
         assert not report.quarantined
         assert report.complete, report.failed
-        for dataset, bad in drift.bad.items():
-            assert days_of_files(drift, dataset) == {bad - timedelta(days=1), bad}
+        for dataset in drift.bad:
+            assert days_of_files(drift, dataset) == drift.days(dataset, 2)
         told = drift.world.query("SELECT DISTINCT status FROM meta.raw_objects WHERE iso = $iso", iso=iso)
         assert [row["status"] for row in told] == ["ok"]
         again = drift.world.build(iso)
