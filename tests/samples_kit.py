@@ -198,6 +198,9 @@ def _mis(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str
 def _portal(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
     """The daily file of real time, which comes later, the header of 2026, and that of single days in capitals."""
     stem, road = dataset.file_stem, dataset.roads[-1]
+    if "repriced" in dataset.name and "daily" in dataset.shapes:
+        corrected = source.dataset(dataset.name.removesuffix("_repriced"))
+        yield served(sim, source, corrected, corrected.roads[0], DAY)[0]
     if dataset.data_type.startswith("load"):
         if "long" in dataset.shapes:
             sim.now = stamp("2026-04-05 20:00")
@@ -223,7 +226,12 @@ def _portal(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[
 
 
 def _reports(sim: Simulator, source: Source, dataset: Dataset) -> Iterator[tuple[str, bytes]]:
-    """The title of the years before ex-ante and ex-post prices were told apart."""
+    """The title of the years before ex-ante and ex-post prices were told apart, another spelling, and a quarter."""
+    if "hyphenated" in dataset.shapes:
+        ((_, content),) = served(sim, source, dataset, dataset.roads[0], DAY)
+        yield "20251102_ex-ante.csv", content.replace(b"ExAnte", b"Ex-Ante", 1)
+    if "quarter" in dataset.shapes:
+        yield from served(sim, source, dataset, dataset.road("quarterly"), date(2024, 2, 10))
     if "before_ex_post" in dataset.shapes:
         ((_, content),) = served(sim, source, dataset, dataset.roads[0], DAY)
         yield "20111102_da_lmp.csv", content.replace(b"ExPost ", b"", 1)

@@ -52,10 +52,10 @@ def contradicting(name: str, content: bytes) -> bytes:
     if content[:1] == b"{":
         return with_item_again(content, other_price=True)
     lines = content.decode().splitlines()
-    # Some reports count their rows in a last line.
-    counted = re.fullmatch(r'"T","(\d+) lines"', lines[-1])
-    trailer = [f'"T","{int(counted[1]) + 1} lines"'] if counted else []
-    lines = lines[:-1] if counted else lines
+    # Some reports say a word at their end; some count their rows in it.
+    trailer: list[str] = []
+    while "," not in lines[-1] or lines[-1].startswith('"T"'):
+        trailer.insert(0, re.sub(r"\d+(?= (lines|rows))", lambda count: str(int(count[0]) + 1), lines.pop()))
     titles = [title.strip('"') for title in max(lines[:6], key=lambda line: line.count(",")).split(",")]
     place = next((titles.index(name) for name in PRICES if name in titles), 4)
     cells = lines[-1].split(",")

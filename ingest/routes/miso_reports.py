@@ -37,8 +37,8 @@ from ingest.routes.held import Hours, held, hours_in
 from ingest.routes.judge import in_place_of_data
 
 SITE = "MISO"
-# The header of prices, that of ancillary services, and that of load where somebody saved a workbook as text.
-_HEADERS = ("Node,Type,Value", ",MCP Type", "Market Day,")
+# The headers of prices, of ancillary services, and of load where somebody saved a workbook as text.
+_HEADERS = ("Node,Type,Value", "MKTHOUR_EST,PNODENAME", "MARKET_DAY,NODE", ",MCP Type", "Market Day,")
 # A week's zip is named after the Monday two weeks later than its own.
 _NAMED_LATER = timedelta(weeks=2)
 _QUARTERS = ("Jan-Mar", "Apr-Jun", "Jul-Sep", "Oct-Dec")
