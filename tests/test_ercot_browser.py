@@ -144,7 +144,7 @@ def test_what_has_landed_by_a_page_is_not_asked_for_by_the_list(world: World) ->
     assert event.published_at == datetime(2011, 1, 5, 14, tzinfo=UTC)
     said = world.pmp(f"plan {DAYS} --road yearly")
     assert "0 requests" in said.out
-    assert "da_as_hourly: 3 days are there already." in said.out
+    assert "da_as_hourly: 3 days there already." in said.out
 
 
 @pytest.mark.long
